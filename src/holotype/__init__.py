@@ -1,0 +1,39 @@
+"""Holotype preserves machine-learning models: as data, with proof of what they are.
+
+    import holotype
+
+    holotype.dump(model, "model.holo")
+    model = holotype.load("model.holo")  # runs no code from the file
+
+See :mod:`holotype.errors` for what can go wrong.
+"""
+
+from holotype.api import (
+    Archive,
+    Receipt,
+    Report,
+    dump,
+    dumps,
+    fingerprint,
+    load,
+    loads,
+    show,
+    verify,
+)
+from holotype.errors import HolotypeError
+from holotype.version import __version__
+
+__all__ = [
+    "Archive",
+    "HolotypeError",
+    "Receipt",
+    "Report",
+    "__version__",
+    "dump",
+    "dumps",
+    "fingerprint",
+    "load",
+    "loads",
+    "show",
+    "verify",
+]

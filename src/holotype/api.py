@@ -1,0 +1,344 @@
+"""The Python interface: dump, load, show, verify, fingerprint.
+
+The names are those of joblib and skops, so that changing one import line is the whole migration.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import msgspec
+
+from holotype.archive.manifest import FORMAT, Manifest, ModelInfo, Part
+from holotype.archive.reader import ArchiveReader, open_archive
+from holotype.archive.writer import fingerprint_of, write_archive
+from holotype.capsule.describe import kind_of, libraries_of, type_of
+from holotype.errors import HolotypeError, UnsupportedError
+from holotype.graph.dtypes import parse_dtype
+from holotype.graph.encode import Encoded, encode
+from holotype.graph.nodes import Blueprint
+from holotype.graph.parse import read_json
+from holotype.graph.shadow import audit
+from holotype.restore.native import checked_blueprint, restore
+from holotype.types.table import type_table
+from holotype.version import __version__
+
+__all__ = [
+    "Archive",
+    "ArrayInfo",
+    "Check",
+    "Receipt",
+    "Report",
+    "dump",
+    "dumps",
+    "fingerprint",
+    "load",
+    "loads",
+    "show",
+    "verify",
+]
+
+Target = str | os.PathLike[str] | BinaryIO
+Source = str | os.PathLike[str] | BinaryIO | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was written: the archive's id, the model's fingerprint, the size in bytes."""
+
+    id: str
+    fingerprint: str
+    size: int
+
+
+def dump(
+    model: Any,
+    file: Target,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    created: datetime | None = None,
+    author: str | None = None,
+) -> Receipt:
+    """Write ``model`` to ``file``, a path or a binary file object.
+
+    A path is replaced atomically and durably: after a crash it holds the old content or the new.
+
+    Args:
+        model: any object made of types of the table: estimators, pipelines, arrays, containers.
+        file: where to; ``.holo`` is the usual suffix. Nothing is appended to the name.
+        metadata: what you want to keep with the model, as JSON values.
+        created: the time to record; now by default, or ``SOURCE_DATE_EPOCH`` where that is set.
+            With equal ``created``, equal models give equal bytes.
+        author: who made the model; nothing is recorded by default.
+
+    Raises:
+        UnsupportedError: a part of the model could not be restored exactly; names its path.
+        OSError: the file could not be written; it is as it was before.
+    """
+    with _collector_paused():
+        encoded = encode(model, type_table())
+        written = write_archive(file, encoded, _manifest(model, encoded, metadata, created, author))
+    return Receipt(*written)
+
+
+def dumps(
+    model: Any,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    created: datetime | None = None,
+    author: str | None = None,
+) -> bytes:
+    """The archive of ``model`` as bytes; arguments and errors are those of :func:`dump`."""
+    stream = io.BytesIO()
+    dump(model, stream, metadata=metadata, created=created, author=author)
+    return stream.getvalue()
+
+
+def load(file: Source, *, mmap: bool = False, verify: bool = True) -> Any:
+    """Open an archive and return its model; runs no code from the file.
+
+    Args:
+        file: a path, a binary file object, or the archive's bytes.
+        mmap: map the arrays instead of reading them: memory is shared between processes until an
+            array is written to. The file must not be changed while the model is in use.
+        verify: hash every byte of the arrays before use. ``False`` skips that, and only that.
+
+    Raises:
+        ArchiveError: the file is damaged, was changed, or is no archive.
+        BlueprintError: it asks for a type that is not in the table, or its contents are unsafe.
+        MissingLibraryError: a library that the model needs is not installed.
+    """
+    with open_archive(file) as reader, _collector_paused():
+        return restore(reader, mmap=mmap, verify=verify)
+
+
+def loads(data: bytes) -> Any:
+    """The model of an archive given as bytes; see :func:`load`."""
+    return load(data)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInfo:
+    """One array of an archive; ``size`` in bytes. ``path`` is where the blueprint uses it."""
+
+    name: str
+    path: str
+    dtype: str
+    shape: tuple[int, ...]
+    order: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is in an archive, without its arrays having been read.
+
+    ``blueprint`` is the parsed JSON of ``blueprint.json``; ``size`` is that of the file in bytes.
+    """
+
+    id: str
+    fingerprint: str
+    size: int
+    manifest: Manifest
+    blueprint: dict[str, Any]
+    arrays: tuple[ArrayInfo, ...]
+
+
+def show(file: Source) -> Archive:
+    """Look into an archive: manifest, blueprint, arrays. Imports no framework, builds nothing.
+
+    Structure, manifest and blueprint are checked; use :func:`verify` for the arrays' digests.
+    """
+    with open_archive(file) as reader:
+        value = read_json(reader.blueprint, "blueprint.json")
+        arrays: dict[str, ArrayInfo] = {}
+        _collect_arrays(value, arrays)
+        return Archive(
+            reader.id,
+            reader.manifest.fingerprint,
+            reader.size,
+            reader.manifest,
+            value,
+            tuple(arrays.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that ``verify`` looked at."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """The result of :func:`verify`; true where everything is in order."""
+
+    checks: list[Check] = field(default_factory=list)
+    error: HolotypeError | None = None
+    id: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def require(self) -> None:
+        """Raise the error that was found, if one was."""
+        if self.error is not None:
+            raise self.error
+
+
+def verify(file: Source) -> Report:
+    """Check every digest and every rule of an archive, constructing nothing of it.
+
+    Returns a report; only an error of the operating system is raised.
+    """
+    report = Report()
+    step = "container"
+    try:
+        with open_archive(file) as reader, _collector_paused():
+            report.id, report.fingerprint = reader.id, reader.manifest.fingerprint
+            report.checks.append(Check(step, True, f"{len(reader.members)} members, no byte more"))
+            report.checks.append(Check("manifest", True, f"id {reader.id}"))
+            step = "checksums"
+            reader.check_sums()
+            report.checks.append(Check(step, True, "CRC-32 of every member"))
+            step = "blueprint"
+            blueprint = checked_blueprint(reader)
+            report.checks.append(Check(step, True, f"{len(blueprint.keys)} types, all in the table"))
+            step = "arrays"
+            arrays = reader.map_arrays(blueprint, verify=True)
+            count = len({node.name for node in blueprint.arrays})
+            report.checks.append(Check(step, True, f"SHA-256 of {count} arrays"))
+            step = "contents"
+            audit(blueprint, arrays)
+            report.checks.append(Check(step, True, f"{_objects(blueprint)} objects"))
+    except HolotypeError as error:
+        report.error = error
+        report.checks.append(Check(step, False, str(error)))
+    return report
+
+
+def fingerprint(model_or_file: Any) -> str:
+    """The fingerprint of a model, or of the archive at a path, in a file object or in bytes.
+
+    Two models with equal fingerprints have the same types, hyper-parameters and arrays, bit by bit.
+    """
+    if isinstance(model_or_file, (str, os.PathLike, bytes)) or hasattr(model_or_file, "read"):
+        with open_archive(model_or_file) as reader:
+            return reader.manifest.fingerprint
+    with _collector_paused():
+        return fingerprint_of(encode(model_or_file, type_table()))
+
+
+def _manifest(
+    model: Any,
+    encoded: Encoded,
+    metadata: Mapping[str, Any] | None,
+    created: datetime | None,
+    author: str | None,
+) -> Any:
+    info = ModelInfo(
+        type=type_of(model),
+        kind=kind_of(model),
+        arrays=len(encoded.tensors),
+        parameters=sum(part.size for tensor in encoded.tensors for part in tensor.parts),
+        bytes=sum(tensor.size for tensor in encoded.tensors),
+    )
+    libraries = libraries_of(encoded.keys)
+    checked, when = _checked_metadata(metadata), _timestamp(created)
+
+    def make(fingerprint: str, parts: list[Part]) -> Manifest:
+        return Manifest(
+            format=FORMAT,
+            fingerprint=fingerprint,
+            model=info,
+            created=when,
+            author=author,
+            tool=f"holotype {__version__}",
+            libraries=libraries,
+            metadata=checked,
+            parts=parts,
+        )
+
+    return make
+
+
+def _checked_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    if metadata is None:
+        return {}
+    value = dict(metadata)
+    try:
+        again = msgspec.json.decode(msgspec.json.encode(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnsupportedError("metadata", f"is not JSON: {error}.") from None
+    if again != value:
+        raise UnsupportedError(
+            "metadata",
+            "does not come back from JSON as it is.",
+            "Use text keys, lists instead of tuples, and no nan.",
+        )
+    return value
+
+
+def _timestamp(created: datetime | None) -> str:
+    if created is None:
+        epoch = os.environ.get("SOURCE_DATE_EPOCH")
+        created = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    elif created.tzinfo is None:
+        raise ValueError("created has no time zone; give datetime.now(datetime.UTC) or the like")
+    return created.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _objects(blueprint: Blueprint) -> int:
+    return sum(getattr(node, "count", 1) for node in blueprint.objects)
+
+
+def _collect_arrays(value: Any, found: dict[str, ArrayInfo]) -> None:
+    """All arrays in the parsed JSON of a blueprint, in order, each name once."""
+    waiting: list[tuple[Any, str]] = [(value, "")]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("array"), str) and "digest" in node and node["array"] not in found:
+                found[node["array"]] = _array_info(node, path)
+            waiting.extend((child, f"{path}.{name}") for name, child in reversed(node.items()))
+        elif isinstance(node, list):
+            items = [(child, f"{path}[{i}]") for i, child in enumerate(node)]
+            waiting.extend(reversed(items))
+
+
+def _array_info(node: dict[str, Any], path: str) -> ArrayInfo:
+    dtype = parse_dtype(node["dtype"], path)
+    shape = tuple(node["shape"])
+    size = math.prod(shape) * dtype.itemsize
+    return ArrayInfo(
+        node["array"], path.lstrip("."), str(dtype), shape, node["order"], size, node["digest"]
+    )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Millions of new objects, none of them garbage: the cyclic collector would only re-walk them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,101 @@
+"""Moving and hashing array data, on all cores, each byte once.
+
+Data is worked on in pieces of a few chunks. A worker that has a piece in its cache does everything
+that must be done to it (hash, CRC-32, write; or read and hash) before it takes the next, so memory
+is walked once. Small jobs run in the calling thread: starting threads would cost more than they save.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from holotype.digest import CHUNK, chunk_spans, join_chunks
+
+__all__ = ["Piece", "Span", "Tally", "pieces_of", "run"]
+
+_PIECE = 2 * CHUNK
+_ALONE_BELOW = 4 * CHUNK
+_MAX_WORKERS = 16
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Span(NamedTuple):
+    """Bytes ``start`` to ``stop`` of tensor ``index``: one chunk, or all of a small tensor."""
+
+    index: int
+    start: int
+    stop: int
+
+
+class Piece(NamedTuple):
+    """Neighbouring spans: ``size`` bytes from ``offset`` of the array data on."""
+
+    offset: int
+    size: int
+    spans: tuple[Span, ...]
+
+
+def pieces_of(sizes: Sequence[int]) -> Iterator[Piece]:
+    """Cut tensors of these sizes, in bytes, that follow each other without gaps, into pieces."""
+    spans: list[Span] = []
+    offset = size = 0
+    for index, total in enumerate(sizes):
+        for start, stop in chunk_spans(total):
+            spans.append(Span(index, start, stop))
+            size += stop - start
+            if size >= _PIECE or len(spans) >= 512:
+                yield Piece(offset, size, tuple(spans))
+                offset, size, spans = offset + size, 0, []
+    if spans:
+        yield Piece(offset, size, tuple(spans))
+
+
+def run(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Iterator[R]:
+    """Results of ``function`` in the order of ``jobs``, which work on ``total`` bytes in all."""
+    workers = min(_cores(), _MAX_WORKERS)
+    if total < _ALONE_BELOW or workers == 1:
+        yield from map(function, jobs)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:
+        try:
+            yield from pool.map(function, jobs)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+class Tally:
+    """Collects the SHA-256 of spans, in order, into the digests of tensors."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
+        self._open: list[bytes] = []
+        self.digests: list[str] = []
+
+    def add(self, spans: Sequence[Span], digests: Sequence[bytes]) -> None:
+        for span, digest in zip(spans, digests, strict=True):
+            self._open.append(digest)
+            if span.stop == self._sizes[span.index]:
+                self.digests.append(join_chunks(self._open, span.stop))
+                self._open = []
+
+
+def hash_buffers(buffers: Iterable[object]) -> bytes:
+    """SHA-256 of buffers that follow each other."""
+    state = hashlib.sha256()
+    for buffer in buffers:
+        state.update(buffer)  # type: ignore[arg-type]
+    return state.digest()
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

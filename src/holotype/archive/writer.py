@@ -1,0 +1,211 @@
+"""Writing an archive: the layout is known before any content is, and the file appears whole.
+
+All sizes follow from the blueprint, in which digests that are still open already have their length.
+So array data goes to its final place while it is hashed, and the parts that depend on the digests
+are written last. A path is replaced atomically: temporary file, fsync, rename, fsync of the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, NamedTuple
+
+from holotype.archive.container import REQUIRED, Plan, directory, local_header, plan
+from holotype.archive.crc32 import combine, crc32
+from holotype.archive.manifest import Manifest, Part
+from holotype.archive.parameters import Parameters, plan_parameters, stored_tensor
+from holotype.archive.pipeline import Piece, Tally, pieces_of, run
+from holotype.digest import pending, sha256
+from holotype.errors import SaveError
+from holotype.graph.arrays import Tensor
+from holotype.graph.encode import Encoded
+
+__all__ = ["Written", "fingerprint_of", "write_archive"]
+
+_MAX_BUFFERS = 512  # of one write; the limit of the system is at least 1024
+_MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
+
+MakeManifest = Callable[[str, list[Part]], Manifest]
+"""(fingerprint, parts) → manifest; its JSON has the same length whatever the digests are."""
+
+
+class Written(NamedTuple):
+    """What was written: identity, fingerprint, and size in bytes."""
+
+    id: str
+    fingerprint: str
+    size: int
+
+
+def fingerprint_of(encoded: Encoded) -> str:
+    """Hash the arrays of a model and return its fingerprint, writing nothing."""
+    tensors = _in_order(encoded.tensors, plan_parameters(map(stored_tensor, encoded.tensors)))
+    _move(tensors, None, 0)
+    return sha256(encoded.to_json())
+
+
+def write_archive(
+    target: str | os.PathLike[str] | BinaryIO, encoded: Encoded, make_manifest: MakeManifest
+) -> Written:
+    """Write the archive of an encoded model to a path, atomically, or to a binary file object.
+
+    Raises OSError as the system gives it; the path then is as it was before.
+    """
+    if isinstance(target, (str, os.PathLike)):
+        with _replacing(os.path.realpath(os.fspath(target))) as descriptor:
+            return _write(encoded, make_manifest, descriptor, None)
+    if not hasattr(target, "write"):
+        raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
+    return _write(encoded, make_manifest, None, target)
+
+
+def _write(
+    encoded: Encoded, make_manifest: MakeManifest, descriptor: int | None, stream: Any
+) -> Written:
+    parameters = plan_parameters(map(stored_tensor, encoded.tensors))
+    tensors = _in_order(encoded.tensors, parameters)
+    blueprint = encoded.to_json()
+    draft = make_manifest(pending(0), _parts(blueprint, parameters)).to_json()
+    layout = plan(
+        [
+            (_MANIFEST, len(draft)),
+            (_BLUEPRINT, len(blueprint)),
+            (_PARAMETERS, parameters.size),
+        ]
+    )
+    data_at = layout.slots[2].offset + len(parameters.head)
+
+    data_crc = _move(tensors, descriptor, data_at)
+    blueprint = encoded.to_json()
+    fingerprint = sha256(blueprint)
+    manifest = make_manifest(fingerprint, _parts(blueprint, parameters)).to_json()
+    crcs = [
+        crc32(manifest),
+        crc32(blueprint),
+        combine(crc32(parameters.head), data_crc, parameters.size - len(parameters.head)),
+    ]
+    front = _front(layout, crcs, (manifest, blueprint, parameters.head))
+    end = directory(layout, crcs)
+    if len(front) != data_at:
+        raise AssertionError("a part has not the size that was planned")
+    if descriptor is not None:
+        _write_at(descriptor, [front], 0)
+        _write_at(descriptor, [end], layout.directory)
+    else:
+        _put(stream, front)
+        for tensor in tensors:
+            for buffer in _buffers(tensor):
+                _put(stream, buffer)
+        _put(stream, end)
+    return Written(sha256(manifest), fingerprint, layout.size)
+
+
+def _in_order(tensors: Sequence[Tensor], parameters: Parameters) -> list[Tensor]:
+    by_name = {tensor.name: tensor for tensor in tensors}
+    return [by_name[stored.name] for stored in parameters.order]
+
+
+def _parts(blueprint: bytes, parameters: Parameters) -> list[Part]:
+    head = parameters.head
+    return [
+        Part(_BLUEPRINT, len(blueprint), sha256(blueprint)),
+        Part(_PARAMETERS, parameters.size, sha256(head), head=len(head)),
+    ]
+
+
+def _front(layout: Plan, crcs: Sequence[int], contents: Sequence[bytes]) -> bytes:
+    return b"".join(
+        local_header(slot, crc) + content
+        for slot, crc, content in zip(layout.slots, crcs, contents, strict=True)
+    )
+
+
+def _buffers(tensor: Tensor) -> Iterator[Any]:
+    for start in range(0, tensor.size, 1 << 20):
+        yield from tensor.chunks(start, min(start + (1 << 20), tensor.size))
+
+
+def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
+    """Hash all array data, write it from offset ``base`` on, seal the tensors; CRC-32 of it all."""
+    sizes = [tensor.size for tensor in tensors]
+
+    def work(piece: Piece) -> tuple[Piece, list[bytes], int]:
+        buffers: list[Any] = []
+        digests = []
+        crc = 0
+        for span in piece.spans:
+            state = hashlib.sha256()
+            for buffer in tensors[span.index].chunks(span.start, span.stop):
+                state.update(buffer)
+                crc = crc32(buffer, crc)
+                buffers.append(buffer)
+            digests.append(state.digest())
+        if descriptor is not None:
+            _write_at(descriptor, buffers, base + piece.offset)
+        return piece, digests, crc
+
+    tally = Tally(sizes)
+    crc = 0
+    for piece, digests, piece_crc in run(work, pieces_of(sizes), sum(sizes)):
+        tally.add(piece.spans, digests)
+        crc = combine(crc, piece_crc, piece.size)
+    for tensor, digest in zip(tensors, tally.digests, strict=True):
+        tensor.seal(digest)
+    return crc
+
+
+def _write_at(descriptor: int, buffers: Sequence[Any], offset: int) -> None:
+    views = [view for view in map(memoryview, buffers) if view.nbytes]
+    while views:
+        written = os.pwritev(descriptor, views[:_MAX_BUFFERS], offset)
+        offset += written
+        while views and written >= views[0].nbytes:
+            written -= views.pop(0).nbytes
+        if written:
+            views[0] = views[0][written:]
+
+
+def _put(stream: Any, data: Any) -> None:
+    view = memoryview(data)
+    while view.nbytes:
+        count = stream.write(view)
+        if count is None:
+            raise SaveError("the file object did not take all bytes; give one that blocks")
+        view = view[count:]
+
+
+@contextmanager
+def _replacing(path: str) -> Iterator[int]:
+    """A descriptor of a new file that takes the place of ``path`` when the block ends well."""
+    folder, name = os.path.split(path)
+    mode = 0o666
+    replaced = None
+    with suppress(FileNotFoundError):
+        replaced = os.stat(path)
+    if replaced is not None and not stat.S_ISREG(replaced.st_mode):
+        raise SaveError(f"{path} is not a regular file; open it and give the file object")
+    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        try:
+            if replaced is not None:
+                os.fchmod(descriptor, stat.S_IMODE(replaced.st_mode))
+            yield descriptor
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    folder_descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder_descriptor)
+    finally:
+        os.close(folder_descriptor)

@@ -1,0 +1,1 @@
+"""θ: what is known of a model besides its architecture and parameters."""

@@ -1,0 +1,98 @@
+"""Every error that Holotype raises on purpose.
+
+    HolotypeError
+    ├── SaveError                 the model could not be preserved; nothing was written
+    │   └── UnsupportedError      a part of it could not be restored exactly (names the attribute)
+    ├── ArchiveError              the file is not an archive that may be opened (cites the SPEC clause)
+    │   ├── FormatError           its container or one of its parts breaks a rule of the format
+    │   ├── DigestError           bytes are not the bytes that were hashed
+    │   └── LimitError            it declares more than the loader's limits allow
+    ├── BlueprintError            the object graph breaks a rule (names the dotted path)
+    │   ├── UntrustedError        it asks for a type that is not in the table
+    │   └── InvalidStateError     the contents of a known type would be unsafe or meaningless
+    └── MissingLibraryError       a library that the model needs is not installed, or lacks the type
+
+Errors of other packages (zlib, struct, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArchiveError",
+    "BlueprintError",
+    "DigestError",
+    "FormatError",
+    "HolotypeError",
+    "InvalidStateError",
+    "LimitError",
+    "MissingLibraryError",
+    "SaveError",
+    "UnsupportedError",
+    "UntrustedError",
+]
+
+
+class HolotypeError(Exception):
+    """Base of every error in this module."""
+
+
+class SaveError(HolotypeError):
+    """The model could not be preserved; the target is as it was before."""
+
+
+class UnsupportedError(SaveError):
+    """A part of the model could not be restored exactly, so nothing was written.
+
+    ``path`` is where it stands, such as ``model.steps[1][1].func``.
+    """
+
+    def __init__(self, path: str, problem: str, advice: str = "") -> None:
+        self.path = path
+        self.problem = problem
+        self.advice = advice
+        super().__init__(f"{path}: {problem}" + (f" {advice}" if advice else ""))
+
+
+class ArchiveError(HolotypeError):
+    """The file is not an archive that may be opened.
+
+    ``clause`` is the number of the SPEC.md clause that it breaks, such as ``"2.4"``, or empty.
+    """
+
+    def __init__(self, problem: str, *, clause: str = "") -> None:
+        self.problem = problem
+        self.clause = clause
+        super().__init__(f"{problem} (SPEC {clause})" if clause else problem)
+
+
+class FormatError(ArchiveError):
+    """The container or one of its parts breaks a rule of the format."""
+
+
+class DigestError(ArchiveError):
+    """Bytes are not the bytes that were hashed when the archive was written."""
+
+
+class LimitError(ArchiveError):
+    """The archive declares more bytes, nodes or depth than the loader's limits allow."""
+
+
+class BlueprintError(HolotypeError):
+    """The object graph breaks a rule. ``path`` is dotted: ``root.state.coef_``."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: {problem}")
+
+
+class UntrustedError(BlueprintError):
+    """The blueprint asks for a type or function that is not in the table."""
+
+
+class InvalidStateError(BlueprintError):
+    """The contents of a known type would be unsafe or meaningless to its library."""
+
+
+class MissingLibraryError(HolotypeError):
+    """A library that the model needs is not installed, or its version lacks the type."""

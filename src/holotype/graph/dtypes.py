@@ -1,0 +1,162 @@
+"""NumPy dtypes as data, and which of them safetensors can name (SPEC 4.3).
+
+A dtype string read from a file is matched against a closed grammar before NumPy sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from holotype.errors import BlueprintError, UnsupportedError
+
+__all__ = ["dtype_node", "padding_of", "parse_dtype", "tensor_dtype"]
+
+_SIMPLE = re.compile(
+    r"(?:\|b1|[|]?[iu]1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(?:8|16)"
+    r"|\|S(?:0|[1-9][0-9]{0,8})|[<>]U(?:0|[1-9][0-9]{0,8})|\|V(?:0|[1-9][0-9]{0,8})"
+    r"|[<>][mM]8(?:\[(?:[1-9][0-9]{0,8})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
+)
+_MAX_FIELDS = 4096
+_MAX_ITEM = 1 << 31
+
+_TENSOR = {
+    "|b1": "BOOL",
+    "|i1": "I8",
+    "|u1": "U8",
+    "<i2": "I16",
+    "<u2": "U16",
+    "<i4": "I32",
+    "<u4": "U32",
+    "<i8": "I64",
+    "<u8": "U64",
+    "<f2": "F16",
+    "<f4": "F32",
+    "<f8": "F64",
+}
+
+
+def tensor_dtype(dtype: np.dtype[Any]) -> str:
+    """The safetensors name of a dtype; ``"U8"`` (plain bytes) where it has none."""
+    return _TENSOR.get(dtype.str, "U8") if dtype.fields is None else "U8"
+
+
+def dtype_node(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
+    """The blueprint's description of ``dtype``; refuses those that could not come back."""
+    known = _dtype_nodes.get(dtype) if dtype.metadata is None else None
+    if known is not None and not dtype.fields:
+        return known
+    return _describe(dtype, path)
+
+
+def _describe(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
+    if dtype.fields is not None:
+        fields: list[list[Any]] = []
+        for name in dtype.names or ():
+            entry = dtype.fields[name]
+            if len(entry) == 3:
+                raise UnsupportedError(path, f"the dtype field {name!r} has a title.")
+            base, offset = entry[0], entry[1]
+            if base.subdtype is None:
+                fields.append([name, _describe(base, path), offset])
+            else:
+                inner, shape = base.subdtype
+                fields.append([name, _describe(inner, path), offset, list(shape)])
+        return {"aligned": dtype.isalignedstruct, "fields": fields, "itemsize": dtype.itemsize}
+    text = dtype.str
+    if dtype.type is np.void and dtype.itemsize == 0:
+        text = "|V0"
+    if not _SIMPLE.fullmatch(text) or dtype.metadata is not None:
+        raise UnsupportedError(
+            path, f"arrays of dtype {dtype!r} are not the same on every machine or version."
+        )
+    return text
+
+
+_dtype_nodes: dict[Any, str] = {np.dtype(text): text for text in _TENSOR}
+
+
+def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
+    """The dtype that ``node`` describes; BlueprintError where it is not one that we write."""
+    if isinstance(node, str):
+        return _simple(node, path)
+    if not isinstance(node, dict) or node.keys() != {"aligned", "fields", "itemsize"}:
+        raise BlueprintError(path, "a dtype is a string or has aligned, fields and itemsize")
+    fields, size = node["fields"], node["itemsize"]
+    if not isinstance(fields, list) or len(fields) > _MAX_FIELDS:
+        raise BlueprintError(path, "a dtype's fields are a list of limited length")
+    if type(size) is not int or not 0 <= size <= _MAX_ITEM or type(node["aligned"]) is not bool:
+        raise BlueprintError(path, "a dtype's itemsize or alignment is out of bounds")
+    names, formats, offsets = [], [], []
+    end = 0
+    for field in fields:
+        if not isinstance(field, list) or len(field) not in (3, 4):
+            raise BlueprintError(path, "a dtype field is [name, dtype, offset] and maybe a shape")
+        name, inner, offset = field[:3]
+        if type(name) is not str or type(offset) is not int or offset < end:
+            raise BlueprintError(path, "dtype fields have names and stand in order, apart")
+        base = parse_dtype(inner, path)
+        if len(field) == 4:
+            base = np.dtype((base, _sub_shape(field[3], base, path)))
+        end = offset + base.itemsize
+        names.append(name)
+        formats.append(base)
+        offsets.append(offset)
+    if end > size or len(set(names)) != len(names) or "" in names:
+        raise BlueprintError(path, "dtype fields overlap, repeat, or end after their item")
+    try:
+        dtype = np.dtype(
+            {"names": names, "formats": formats, "offsets": offsets, "itemsize": size},
+            align=node["aligned"],
+        )
+    except (ValueError, TypeError) as error:
+        raise BlueprintError(path, f"not a dtype: {error}") from None
+    if dtype.itemsize != size:
+        raise BlueprintError(path, "a dtype's fields do not have the size that it states")
+    return dtype
+
+
+def _simple(text: str, path: str) -> np.dtype[Any]:
+    if not _SIMPLE.fullmatch(text):
+        raise BlueprintError(path, f"{text[:40]!r} is not a dtype of the format")
+    if text == "|V0":
+        return np.dtype("V0")
+    try:
+        dtype = np.dtype(text)
+    except (ValueError, TypeError, OverflowError):
+        raise BlueprintError(path, f"{text[:40]!r} is not a dtype") from None
+    if dtype.itemsize > _MAX_ITEM:
+        raise BlueprintError(path, "a dtype's item is larger than 2 GiB")
+    return dtype
+
+
+def _sub_shape(shape: Any, base: np.dtype[Any], path: str) -> tuple[int, ...]:
+    if not isinstance(shape, list) or len(shape) > 16:
+        raise BlueprintError(path, "a sub-array's shape is a list of at most 16 sizes")
+    total = base.itemsize
+    for size in shape:
+        if type(size) is not int or not 1 <= size <= _MAX_ITEM:
+            raise BlueprintError(path, "a sub-array's sizes are positive integers")
+        total *= size
+        if total > _MAX_ITEM:
+            raise BlueprintError(path, "a dtype's item is larger than 2 GiB")
+    return tuple(shape)
+
+
+@lru_cache(maxsize=256)
+def padding_of(dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """Positions of the bytes in one item that belong to no field; they are stored as zero."""
+    if dtype.fields is None:
+        return ()
+    used = np.zeros(dtype.itemsize, dtype=bool)
+    for name in dtype.names or ():
+        base, offset = dtype.fields[name][:2]
+        inner, shape = base.subdtype if base.subdtype is not None else (base, ())
+        mask = np.ones(inner.itemsize, dtype=bool)
+        mask[list(padding_of(inner))] = False
+        repeats = int(np.prod(shape, dtype=np.int64)) if shape else 1
+        used[offset : offset + base.itemsize] |= np.tile(mask, repeats)
+    return tuple(np.flatnonzero(~used).tolist())

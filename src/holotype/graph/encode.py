@@ -1,0 +1,579 @@
+"""A live object becomes a blueprint and arrays.
+
+The objects' own reduction protocol says what their state is; the type table says which of them may
+be written at all. Rule: what could not be restored exactly is refused with the path of the
+attribute, before anything is written.
+
+The walk is one pass. Children deeper than ``MAX_NESTING`` are put off and become entries of the
+``shared`` table, so neither a long chain nor a reader's stack sets a limit; an object met a second
+time moves there too, and both places refer to it. Both orders depend on the graph alone, which
+makes the blueprint the same in every process.
+"""
+
+from __future__ import annotations
+
+import base64
+import copyreg
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from holotype.digest import canonical_json
+from holotype.errors import UnsupportedError
+from holotype.graph.arrays import ArrayCollector, Tensor
+from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
+from holotype.graph.dtypes import dtype_node
+from holotype.graph.table import Entry, Reduced, Table
+
+__all__ = ["FORMAT", "Encoded", "encode"]
+
+FORMAT = 1
+MAX_NESTING = 32
+MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
+_INLINE_BYTES = 64
+_PURE_ATOMS = 64
+_JOIN_BELOW = 1 << 14  # bytes; arrays of a column that are larger on average stay apart
+
+Node = Any
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+
+
+class Encoded:
+    """A blueprint whose array digests are still open, and the tensors that will fill them."""
+
+    def __init__(self, root: Node, shared: list[Node], tensors: list[Tensor], keys: set[str]):
+        self.root = root
+        self.shared = shared
+        self.tensors = tensors
+        self.keys = keys
+
+    def to_json(self) -> bytes:
+        """The canonical bytes of ``blueprint.json``."""
+        return canonical_json({"format": FORMAT, "root": self.root, "shared": self.shared})
+
+
+def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
+    """Take ``model`` apart.
+
+    Raises UnsupportedError, with the path of the attribute, for what could not be restored
+    exactly. The arrays of the result are the model's own memory: do not change the model until
+    they are written.
+    """
+    apart: set[int] = set()
+    while True:
+        try:
+            return _Encoder(table, name, apart).run(model)
+        except _SharedItem as conflict:
+            # An element of a column is referred to from elsewhere, which a column cannot express:
+            # write that list element by element. Happens once per such list.
+            apart.add(conflict.owner)
+        except RecursionError:
+            raise UnsupportedError(
+                name, "sets or frozensets are nested too deeply inside each other."
+            ) from None
+
+
+class _SharedItem(Exception):
+    def __init__(self, owner: int) -> None:
+        self.owner = owner
+
+
+class _Seen:
+    """What is known of an object that was already met; keeps it alive, so that its id stays its."""
+
+    __slots__ = ("index", "node", "obj", "owner")
+
+    def __init__(self, obj: Any, node: Node, owner: int = 0) -> None:
+        self.obj = obj
+        self.node = node
+        self.owner = owner
+        self.index: int | None = None
+
+
+class _Encoder:
+    def __init__(self, table: Table, name: str, apart: set[int]) -> None:
+        self.table = table
+        self.name = name
+        self.apart = apart
+        self.arrays = ArrayCollector()
+        self.trail: list[str] = []
+        self.depth = 0
+        self.prefix: list[str] = []
+        self.seen: dict[int, _Seen] = {}
+        self.kept: list[Any] = []
+        self.shared: list[Node] = []
+        self.moved: list[_Seen] = []
+        self.waiting: deque[tuple[Any, dict[str, Any], int, list[str]]] = deque()
+        self.keys: set[str] = set()
+        self.handlers: dict[type, Callable[[Any], Node]] = {
+            str: self._str,
+            int: self._int,
+            float: self._float,
+            bool: _same,
+            type(None): _same,
+            bytes: self._bytes,
+            complex: self._complex,
+            list: self._list,
+            tuple: self._tuple,
+            dict: self._dict,
+            set: self._set,
+            frozenset: self._set,
+            np.ndarray: self._array,
+            np.memmap: self._array,
+        }
+
+    def run(self, model: Any) -> Encoded:
+        root = self.value(model)
+        while self.waiting:
+            obj, node, index, self.trail = self.waiting.popleft()
+            self.depth = 0
+            self.shared[index] = node
+            self._fill(obj, node)
+        self._move()
+        return Encoded(root, self.shared, self.arrays.tensors, self.keys)
+
+    def _move(self) -> None:
+        """Put each object that was met again into the shared table, and a reference in its place."""
+        places = {}
+        for seen in self.moved:
+            assert seen.index is not None
+            self.shared[seen.index] = places[id(seen.node)] = dict(seen.node)
+            seen.node.clear()
+            seen.node["ref"] = seen.index
+        for tensor in self.arrays.tensors:
+            tensor.nodes = [places.get(id(node), node) for node in tensor.nodes]
+
+    # -- the walk ------------------------------------------------------------------------------
+
+    def value(self, obj: Any) -> Node:
+        handler = self.handlers.get(type(obj))
+        if handler is None:
+            handler = self._handler_for(obj)
+        return handler(obj)
+
+    def child(self, obj: Any, segment: str) -> Node:
+        if type(obj) in _ATOMS:
+            return self.handlers[type(obj)](obj)
+        self.trail.append(segment)
+        self.depth += 1
+        node = self.value(obj)
+        self.depth -= 1
+        self.trail.pop()
+        return node
+
+    def once(self, obj: Any) -> Node:
+        """The node of an object with an identity: filled now, put off, or referred to."""
+        seen = self.seen.get(id(obj))
+        if seen is not None:
+            return self._refer(seen)
+        node: dict[str, Any] = {}
+        if self.depth >= MAX_NESTING:
+            index = len(self.shared)
+            self.shared.append(None)
+            waiting = self.seen[id(obj)] = _Seen(obj, node)
+            waiting.index = index
+            trail = self.trail if len(self.trail) < MAX_NESTING * 2 else ["shared", str(index)]
+            self.waiting.append((obj, node, index, list(trail)))
+            return {"ref": index}
+        self.seen[id(obj)] = _Seen(obj, node)
+        self._fill(obj, node)
+        return node
+
+    def _refer(self, seen: _Seen) -> Node:
+        if seen.owner:
+            raise _SharedItem(seen.owner)
+        if seen.index is None:
+            seen.index = len(self.shared)
+            self.shared.append(None)
+            self.moved.append(seen)
+        return {"ref": seen.index}
+
+    def _fill(self, obj: Any, node: dict[str, Any]) -> None:
+        cls = type(obj)
+        if cls is dict:
+            node["dict"] = self._pairs(obj.items(), id(obj), obj)
+        elif cls is list or cls is tuple:
+            node[cls.__name__] = self.sequence(obj, id(obj))
+        elif cls is np.ndarray or cls is np.memmap:
+            self._fill_array(obj, node)
+        else:
+            entry = self.table.entry_of(cls)
+            assert entry is not None
+            self._fill_entry(obj, entry, node)
+
+    # -- plain values --------------------------------------------------------------------------
+
+    def _str(self, obj: str) -> Node:
+        if obj.isascii():
+            return obj
+        try:
+            obj.encode()
+        except UnicodeEncodeError:
+            return {"str": base64.b64encode(obj.encode("utf-8", "surrogatepass")).decode()}
+        return obj
+
+    def _int(self, obj: int) -> Node:
+        return obj if -MAX_EXACT_INT < obj < MAX_EXACT_INT else {"int": hex(obj)}
+
+    def _float(self, obj: float) -> Node:
+        if obj - obj == 0.0:
+            return obj
+        return {"float": "nan" if obj != obj else "inf" if obj > 0 else "-inf"}
+
+    def _complex(self, obj: complex) -> Node:
+        return {"complex": [self._float(obj.real), self._float(obj.imag)]}
+
+    def _bytes(self, obj: bytes) -> Node:
+        if len(obj) <= _INLINE_BYTES:
+            return {"bytes": base64.b64encode(obj).decode()}
+        return {"bytes": self.arrays.add(np.frombuffer(obj, np.uint8), self.trail)}
+
+    # -- containers ----------------------------------------------------------------------------
+
+    def _list(self, obj: list[Any]) -> Node:
+        return self.once(obj)
+
+    def _dict(self, obj: dict[Any, Any]) -> Node:
+        return self.once(obj)
+
+    def _tuple(self, obj: tuple[Any, ...]) -> Node:
+        # Small tuples of plain values have no identity: which of them a process shares depends on
+        # its compiler, and the blueprint must not.
+        if _is_pure(obj):
+            return {"tuple": [self.child(item, f"[{i}]") for i, item in enumerate(obj)]}
+        return self.once(obj)
+
+    def _set(self, obj: set[Any] | frozenset[Any]) -> Node:
+        tag = type(obj).__name__
+        if type(obj) is set:
+            seen = self.seen.get(id(obj))
+            if seen is not None:
+                return self._refer(seen)
+        # Only values that encode to the same bytes in every process can be put in order.
+        kinds = set(map(type, obj))
+        items: list[Any]
+        if len(kinds) == 1 and kinds <= _SORTABLE:
+            items = sorted(obj)
+        else:
+            items = [obj_ for _, obj_ in sorted(self._set_keys(obj), key=lambda pair: pair[0])]
+        node: dict[str, Any] = {}
+        if type(obj) is set:
+            self.seen[id(obj)] = _Seen(obj, node)
+        node[tag] = self.sequence(items, 0)
+        return node
+
+    def _set_keys(self, obj: Iterable[Any]) -> Iterable[tuple[bytes, Any]]:
+        for item in obj:
+            if not _is_value(item):
+                raise UnsupportedError(
+                    self.path(),
+                    f"a set holds a {_type_name(type(item))}, whose place among the others "
+                    "differs from process to process.",
+                    "Use a list or a dict.",
+                )
+            yield canonical_json(self.value(item)), item
+
+    def _pairs(self, pairs: Iterable[tuple[Any, Any]], owner: int, obj: Any) -> Node:
+        if len(obj) >= COLUMN_MIN:
+            keys, values = list(obj.keys()), list(obj.values())
+            self.kept.append((keys, values))
+            return {
+                "keys": self._named_sequence(keys, "keys", owner),
+                "values": self._named_sequence(values, "values", owner, keys),
+            }
+        nodes = []
+        for key, item in pairs:
+            if type(key) is str:
+                nodes.append([self._str(key), self.child(item, key)])
+            else:
+                nodes.append([self.child(key, "key"), self.child(item, f"[{_short(key)}]")])
+        return nodes
+
+    def _named_sequence(
+        self, items: list[Any], segment: str, owner: int, keys: list[Any] | None = None
+    ) -> Node:
+        self.trail.append(segment)
+        self.depth += 1
+        node = self.sequence(items, owner)
+        self.depth -= 1
+        self.trail.pop()
+        return node
+
+    def sequence(self, items: Sequence[Any], owner: int) -> Node:
+        """A JSON array of nodes, or a column. ``owner`` is the id of the list that it belongs to."""
+        if len(items) >= COLUMN_MIN:
+            column = self._column(items, owner)
+            if column is not None:
+                return column
+        return [self.child(item, f"[{i}]") for i, item in enumerate(items)]
+
+    def _column(self, items: Sequence[Any], owner: int) -> Node | None:
+        kinds = set(map(type, items))
+        if len(kinds) != 1:
+            return None
+        (kind,) = kinds
+        node = encode_atoms(items, kind, self.arrays, self.trail)
+        if node is not None or kind in _ATOMS:
+            return node
+        if owner == 0 or owner in self.apart or self.depth >= MAX_NESTING:
+            return None
+        if kind is list:
+            return self._lists(items, owner)
+        if kind is np.ndarray:
+            return self._arrays(items, owner)
+        entry = self.table.entry_of(kind)
+        if entry is not None and entry.kind != "name":
+            return self._records(items, entry, owner)
+        return None
+
+    def _claim(self, items: Sequence[Any], owner: int) -> bool:
+        """Whether every item is met for the first time here; if so, they belong to ``owner``."""
+        ids = set(map(id, items))
+        if len(ids) != len(items) or not ids.isdisjoint(self.seen):
+            return False
+        for item in items:
+            self.seen[id(item)] = _Seen(item, None, owner)
+        return True
+
+    def _lists(self, items: Sequence[list[Any]], owner: int) -> Node | None:
+        flat = [value for item in items for value in item]
+        if len(flat) < COLUMN_MIN or not self._claim(items, owner):
+            return None
+        lengths = narrowest(np.fromiter(map(len, items), np.int64, len(items)))
+        self.kept.append(flat)
+        return {
+            "column": "list",
+            "items": self._named_sequence(flat, "items", owner),
+            "lengths": self.arrays.add(lengths, [*self.trail, "lengths"]),
+        }
+
+    def _arrays(self, items: Sequence[Any], owner: int) -> Node | None:
+        first = items[0]
+        dtype, ndim = first.dtype, first.ndim
+        if dtype.hasobject or ndim == 0 or sum(a.nbytes for a in items) > _JOIN_BELOW * len(items):
+            return None
+        if any(a.dtype != dtype or a.ndim != ndim or not a.flags.c_contiguous for a in items):
+            return None
+        if not self._claim(items, owner):
+            return None
+        shapes = np.array([a.shape for a in items], np.int64)
+        return {
+            "column": "array",
+            "data": self.arrays.add_joined(items, self.trail),
+            "shapes": self.arrays.add(narrowest(shapes), [*self.trail, "shapes"]),
+        }
+
+    def _records(self, items: Sequence[Any], entry: Entry, owner: int) -> Node | None:
+        reduced = [self._reduce(item, entry) for item in items]
+        first = reduced[0]
+        if type(first.state) is not dict and first.state is not None:
+            return None
+        names = sorted(first.state) if first.state else []
+        keys = set(names)
+        for each in reduced:
+            if each.items is not None or each.pairs is not None or len(each.args) != len(first.args):
+                return None
+            if (each.state.keys() if each.state else set()) != keys:
+                return None
+        if not self._claim(items, owner):
+            return None
+        self.kept.append(reduced)
+        self.keys.add(entry.key)
+        node: dict[str, Any] = {"column": "records", "count": len(items)}
+        node[entry.kind] = entry.key
+        if entry.kind == "call":
+            node["args"] = [
+                self._named_sequence([each.args[i] for each in reduced], f"args[{i}]", owner)
+                for i in range(len(first.args))
+            ]
+        if first.state is not None:
+            state = {}
+            for name in names:
+                column = [each.state[name] for each in reduced]
+                self.kept.append(column)
+                state[name] = self._named_sequence(column, name, owner)
+            node["state"] = state
+        return node
+
+    # -- arrays --------------------------------------------------------------------------------
+
+    def _array(self, obj: Any) -> Node:
+        return self.once(obj)
+
+    def _fill_array(self, obj: Any, node: dict[str, Any]) -> None:
+        if not obj.dtype.hasobject:
+            self.arrays.add(obj, self.trail, self.path(), node)
+            return
+        if obj.dtype != object:
+            raise UnsupportedError(self.path(), "structured arrays with object fields.")
+        order = "C" if obj.flags.c_contiguous or not obj.flags.f_contiguous else "F"
+        flat = obj.ravel(order=order).tolist()
+        self.kept.append(flat)
+        node["objects"] = self.sequence(flat, id(obj))
+        node["order"] = order
+        node["shape"] = list(obj.shape)
+
+    # -- objects of the table ------------------------------------------------------------------
+
+    def _handler_for(self, obj: Any) -> Callable[[Any], Node]:
+        cls = type(obj)
+        entry = self.table.entry_of(cls)
+        handler: Callable[[Any], Node]
+        if entry is not None and entry.kind != "name":
+            handler = self.once
+        elif isinstance(obj, np.generic):
+            handler = self._scalar
+        elif isinstance(obj, np.dtype):
+            handler = self._dtype
+        else:
+            handler = self._name
+        if not isinstance(obj, type):
+            self.handlers[cls] = handler
+        return handler
+
+    def _scalar(self, obj: Any) -> Node:
+        dtype = obj.dtype
+        node = {"scalar": dtype_node(dtype, self.path())}
+        if dtype.kind in "biu":
+            node["value"] = self.value(obj.item())
+        elif dtype.kind == "f":
+            node["value"] = self._float(float(obj))
+        else:
+            zeroed = np.zeros((), dtype)
+            zeroed[()] = obj
+            node["value"] = base64.b64encode(_scalar_bytes(zeroed)).decode()
+        return node
+
+    def _dtype(self, obj: Any) -> Node:
+        if obj == np.dtype(object):
+            return {"dtype": "|O"}
+        return {"dtype": dtype_node(obj, self.path())}
+
+    def _name(self, obj: Any) -> Node:
+        key = self.table.name_of(obj)
+        if key is None:
+            raise UnsupportedError(self.path(), *self.table.refusal(obj))
+        self.keys.add(key)
+        return {"name": key}
+
+    def _fill_entry(self, obj: Any, entry: Entry, node: dict[str, Any]) -> None:
+        reduced = self._reduce(obj, entry)
+        self.kept.append(reduced)
+        self.keys.add(entry.key)
+        node[entry.kind] = entry.key
+        if entry.kind == "call":
+            node["args"] = [
+                self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)
+            ]
+            if reduced.state is not None:
+                node["state"] = self.child(reduced.state, "state")
+        elif reduced.state:
+            state = reduced.state
+            node["state"] = {name: self.child(state[name], name) for name in sorted(state)}
+        if reduced.items is not None:
+            node["items"] = self._named_sequence(reduced.items, "items", id(obj))
+        if reduced.pairs is not None:
+            node["pairs"] = self._pairs(reduced.pairs, id(obj), dict(reduced.pairs))
+
+    def _reduce(self, obj: Any, entry: Entry) -> Reduced:
+        try:
+            reduced = entry.reduce(obj) if entry.reduce else reduce_by_protocol(obj, entry.kind)
+        except UnsupportedError as error:
+            path = f"{self.path()}{error.path}"
+            raise UnsupportedError(path, error.problem, error.advice) from None
+        if entry.kind == "object":
+            state = reduced.state or {}
+            if entry.drop and not entry.drop.isdisjoint(state):
+                state = {name: state[name] for name in state.keys() - entry.drop}
+            if not all(type(name) is str for name in state):
+                raise UnsupportedError(self.path(), "an attribute's name is not a string.")
+            return reduced._replace(state=state)
+        return reduced
+
+    def path(self) -> str:
+        """Where the walk is, as Python: ``model.steps[1][1].func``."""
+        return self.name + "".join(
+            part if part.startswith("[") else f".{part}" for part in self.trail
+        )
+
+
+def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
+    """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
+    cls = type(obj)
+    try:
+        reduced = obj.__reduce_ex__(4)
+    except TypeError as error:
+        raise UnsupportedError("", f"cannot be taken apart: {error}.") from None
+    if not isinstance(reduced, tuple):
+        raise UnsupportedError("", f"a {_type_name(cls)} reduces to a global name.")
+    function, args, *rest = reduced
+    state, items, pairs = (*rest, None, None, None)[:3]
+    if function is copyreg.__newobj__ and args[0] is cls:
+        args = args[1:]
+    elif kind == "object":
+        raise UnsupportedError("", f"a {_type_name(cls)} reduces in a way that is not known.")
+    if kind == "object":
+        if args:
+            raise UnsupportedError("", f"a {_type_name(cls)} needs arguments to be created.")
+        if isinstance(state, tuple) and len(state) == 2:
+            state = {**(state[0] or {}), **(state[1] or {})}
+    return Reduced(
+        tuple(args),
+        state,
+        None if items is None else list(items),
+        None if pairs is None else list(pairs),
+    )
+
+
+_SORTABLE = frozenset({str, int, bytes, bool})
+
+
+def _is_pure(obj: tuple[Any, ...]) -> bool:
+    return _pure_budget(obj, _PURE_ATOMS) >= 0
+
+
+def _pure_budget(obj: tuple[Any, ...], budget: int) -> int:
+    budget -= len(obj) + 1
+    for item in obj:
+        if budget < 0:
+            return -1
+        cls = type(item)
+        if cls is tuple:
+            budget = _pure_budget(item, budget)
+        elif cls not in _ATOMS and cls is not complex and not isinstance(item, np.generic):
+            return -1
+    return budget
+
+
+def _is_value(item: Any) -> bool:
+    """Whether an element of a set encodes by its value alone."""
+    cls = type(item)
+    if cls in _ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type)):
+        return True
+    if cls is tuple:
+        return _is_pure(item)
+    return cls is frozenset and all(map(_is_value, item))
+
+
+def _scalar_bytes(zeroed: Any) -> bytes:
+    from holotype.graph.dtypes import padding_of
+
+    raw = bytearray(zeroed.tobytes())
+    for position in padding_of(zeroed.dtype):
+        raw[position] = 0
+    return bytes(raw)
+
+
+def _same(obj: Any) -> Any:
+    return obj
+
+
+def _short(key: Any) -> str:
+    text = repr(key) if type(key) in _ATOMS or isinstance(key, tuple) else type(key).__name__
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _type_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

@@ -1,0 +1,334 @@
+"""What a validator sees of an object: plain data, before any library is imported.
+
+A Shadow answers for one object of the blueprint. Its readers return arrays, numbers, text or other
+shadows, and raise InvalidStateError with the dotted path where something is absent or of another
+kind, so that a validator reads as the list of facts that it demands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from holotype.errors import InvalidStateError
+from holotype.graph.decode import ArraySource, split_arrays, split_texts
+from holotype.graph.nodes import (
+    ArrayColumn,
+    ArrayNode,
+    AtomColumn,
+    Blueprint,
+    BytesNode,
+    DictNode,
+    DtypeNode,
+    ListColumn,
+    NameNode,
+    Node,
+    ObjectArrayNode,
+    ObjectNode,
+    RecordsColumn,
+    Ref,
+    RepeatColumn,
+    ScalarNode,
+    Seq,
+    SeqNode,
+    TextColumn,
+    ValueNode,
+)
+
+__all__ = ["ABSENT", "Named", "Shadow", "audit"]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+"""Stands for an attribute that is not there."""
+
+
+class Named:
+    """A class, function or constant of the table, by its key."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+class Shadow:
+    """One object as data. ``args`` are those of a call; attributes are read by name."""
+
+    __slots__ = ("_args", "_state", "_view", "key", "path")
+
+    def __init__(self, view: _View, key: str, path: str, args: Any, state: Any) -> None:
+        self._view = view
+        self._args = args  # sequence of thunks
+        self._state = state  # mapping name → thunk, or one thunk
+        self.key = key
+        self.path = path
+
+    def fail(self, problem: str) -> InvalidStateError:
+        """The error to raise when a demand on this object is not met."""
+        return InvalidStateError(self.path, f"{self.key}: {problem}")
+
+    def names(self) -> list[str]:
+        """Names of the attributes that are stored."""
+        return list(self._state) if isinstance(self._state, dict) else []
+
+    def has(self, name: str) -> bool:
+        return isinstance(self._state, dict) and name in self._state
+
+    def get(self, name: str) -> Any:
+        """Any attribute: plain values, lists, tuples, dicts, arrays, Shadows, Named, or ABSENT."""
+        if not isinstance(self._state, dict) or name not in self._state:
+            return ABSENT
+        return self._state[name]()
+
+    def arg(self, index: int) -> Any:
+        """Argument ``index`` of a call; ABSENT past the last."""
+        return self._args[index]() if index < len(self._args) else ABSENT
+
+    def arg_count(self) -> int:
+        return len(self._args)
+
+    def state(self) -> Any:
+        """The state of a call as one value (a dict of its members where it is one)."""
+        if isinstance(self._state, dict):
+            return {name: thunk() for name, thunk in self._state.items()}
+        return ABSENT if self._state is None else self._state()
+
+    def array(
+        self, name: str, *, ndim: int | None = None, kind: str = "", dtype: str = ""
+    ) -> np.ndarray[Any, Any]:
+        """A NumPy array attribute; ``kind`` are allowed dtype kinds, ``dtype`` the exact one."""
+        return self.as_array(self.get(name), name, ndim=ndim, kind=kind, dtype=dtype)
+
+    def as_array(
+        self, value: Any, name: str, *, ndim: int | None = None, kind: str = "", dtype: str = ""
+    ) -> np.ndarray[Any, Any]:
+        if not isinstance(value, np.ndarray):
+            raise self.fail(f"{name} is not an array")
+        if ndim is not None and value.ndim != ndim:
+            raise self.fail(f"{name} has {value.ndim} dimensions instead of {ndim}")
+        if (kind and value.dtype.kind not in kind) or (dtype and value.dtype.str != dtype):
+            raise self.fail(f"{name} has dtype {value.dtype}")
+        return value
+
+    def integer(self, name: str, low: int | None = None, high: int | None = None) -> int:
+        """An integer attribute (Python's or NumPy's, not bool), inclusive bounds."""
+        return self.as_integer(self.get(name), name, low, high)
+
+    def as_integer(
+        self, value: Any, name: str, low: int | None = None, high: int | None = None
+    ) -> int:
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise self.fail(f"{name} is not an integer")
+        number = int(value)
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise self.fail(f"{name} is {number}, out of bounds")
+        return number
+
+    def text(self, name: str) -> str:
+        value = self.get(name)
+        if not isinstance(value, str):
+            raise self.fail(f"{name} is not text")
+        return value
+
+    def child(self, name: str, *keys: str) -> Shadow:
+        """An attribute that is itself an object, of one of the types ``keys`` where given."""
+        value = self.get(name)
+        if not isinstance(value, Shadow) or (keys and value.key not in keys):
+            raise self.fail(f"{name} is not {' or '.join(keys) or 'an object'}")
+        return value
+
+
+Thunk = Callable[[], Any]
+
+
+class _View:
+    """Turns nodes into plain values, lazily, without building anything of a library."""
+
+    def __init__(self, blueprint: Blueprint, arrays: ArraySource) -> None:
+        self.blueprint = blueprint
+        self.arrays = arrays
+        self.open: set[int] = set()
+
+    def shadow(self, node: ObjectNode) -> Shadow:
+        args = tuple(self._thunk(arg) for arg in node.args or ())
+        state: Any
+        plain = self._plain_dict(node.state) if node.args is not None else None
+        if node.args is None:
+            state = {name: self._thunk(item) for name, item in node.state.items()}
+        elif plain is not None:
+            state = plain
+        else:
+            state = None if node.state is None else self._thunk(node.state)
+        return Shadow(self, node.entry.key, node.path, args, state)
+
+    def _plain_dict(self, node: Node) -> dict[str, Thunk] | None:
+        """The members of a state that is written as a dict with text keys."""
+        node = self._follow(node)
+        if not isinstance(node, DictNode) or not isinstance(node.keys, list):
+            return None
+        if not isinstance(node.values, list) or not all(type(key) is str for key in node.keys):
+            return None
+        if len(set(node.keys)) != len(node.keys) or len(node.keys) != len(node.values):
+            return None
+        return {k: self._thunk(v) for k, v in zip(node.keys, node.values, strict=True)}
+
+    def records(self, node: RecordsColumn) -> list[Shadow]:
+        args = [self._lazy(column, node) for column in node.args]
+        state = {name: self._lazy(column, node) for name, column in (node.state or {}).items()}
+        return [
+            Shadow(
+                self,
+                node.entry.key,
+                f"{node.path}[{i}]",
+                tuple(_element(column, i) for column in args),
+                {name: _element(column, i) for name, column in state.items()},
+            )
+            for i in range(node.count)
+        ]
+
+    def _lazy(self, column: Seq, node: RecordsColumn) -> Callable[[], Sequence[Any]]:
+        known: list[Sequence[Any]] = []
+
+        def values() -> Sequence[Any]:
+            if not known:
+                known.append(self.seq(column, node))
+                if len(known[0]) != node.count:
+                    raise InvalidStateError(node.path, "a column is not as long as its records")
+            return known[0]
+
+        return values
+
+    def _thunk(self, node: Node) -> Thunk:
+        return lambda: self.value(node)
+
+    def _follow(self, node: Node) -> Node:
+        seen = 0
+        while isinstance(node, Ref):
+            seen += 1
+            if seen > len(self.blueprint.shared):
+                raise InvalidStateError(node.path, "references go round in a circle")
+            node = self.blueprint.shared[node.index]
+        return node
+
+    def value(self, node: Node) -> Any:
+        node = self._follow(node)
+        match node:
+            case ArrayNode():
+                return self.arrays.peek(node)
+            case ObjectNode():
+                return self.shadow(node)
+            case ValueNode() | ScalarNode():
+                return node.value
+            case BytesNode():
+                return self.arrays.peek(node.data).tobytes()
+            case DtypeNode():
+                return node.dtype
+            case NameNode():
+                return Named(node.entry.key)
+            case SeqNode():
+                items = self.seq(node.items, node)
+                return items if node.kind == "list" else tuple(items)
+            case DictNode():
+                return self._dict(node)
+            case ObjectArrayNode():
+                return self._objects(node)
+        return node
+
+    def _dict(self, node: DictNode) -> dict[Any, Any]:
+        keys, values = self.seq(node.keys, node), self.seq(node.values, node)
+        try:
+            result = dict(zip(keys, values, strict=True))
+        except (TypeError, ValueError):
+            raise InvalidStateError(node.path, "a dict's keys or their number are wrong") from None
+        return result
+
+    def _objects(self, node: ObjectArrayNode) -> np.ndarray[Any, Any]:
+        items = self.seq(node.items, node)
+        flat = np.empty(len(items), object)
+        for index, item in enumerate(items):
+            flat[index] = item
+        try:
+            return flat.reshape(node.shape, order=node.order)
+        except ValueError:
+            raise InvalidStateError(node.path, "an object array has the wrong size") from None
+
+    def seq(self, items: Seq, node: Any) -> Sequence[Any]:
+        if isinstance(items, (list, tuple)):
+            if id(node) in self.open:
+                raise InvalidStateError(node.path, "a container that is looked into contains itself")
+            self.open.add(id(node))
+            try:
+                return [self.value(item) for item in items]
+            finally:
+                self.open.discard(id(node))
+        match items:
+            case AtomColumn():
+                data = self.arrays.peek(items.data)
+                return list(data) if items.kind == "scalar" else data.tolist()
+            case TextColumn():
+                return split_texts(items, self.arrays.peek(items.data))
+            case RepeatColumn():
+                return [self.value(items.value)] * items.count
+            case ArrayColumn():
+                return split_arrays(
+                    items, self.arrays.peek(items.data), self.arrays.peek(items.shapes)
+                )
+            case RecordsColumn():
+                return self.records(items)
+            case ListColumn():
+                return self._lists(items)
+        raise InvalidStateError(getattr(items, "path", "root"), "this column is not looked into")
+
+    def _lists(self, node: ListColumn) -> list[list[Any]]:
+        flat = self.seq(node.items, node)
+        result, start = [], 0
+        for length in self.arrays.peek(node.lengths).tolist():
+            if length < 0:
+                raise InvalidStateError(node.path, "a length is negative")
+            result.append(list(flat[start : start + length]))
+            start += length
+        if start != len(flat):
+            raise InvalidStateError(node.path, "lengths do not add up to the data they divide")
+        return result
+
+
+def _element(column: Callable[[], Sequence[Any]], index: int) -> Thunk:
+    return lambda: column()[index]
+
+
+def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
+    """Run the validator of every object; InvalidStateError for the first that fails."""
+    view = _View(blueprint, arrays)
+    for node in blueprint.objects:
+        entry = node.entry
+        if entry.check is None and entry.check_all is None:
+            continue
+        try:
+            if isinstance(node, RecordsColumn):
+                shadows = view.records(node)
+                if entry.check_all is not None:
+                    entry.check_all(shadows)
+                else:
+                    for shadow in shadows:
+                        assert entry.check is not None
+                        entry.check(shadow)
+            elif entry.check is not None:
+                entry.check(view.shadow(node))
+            else:
+                assert entry.check_all is not None
+                entry.check_all([view.shadow(node)])
+        except RecursionError:
+            raise InvalidStateError(node.path, "contents nest too deeply to be checked") from None
