@@ -7,9 +7,9 @@ classes hold data only. ``path`` is dotted and serves error messages.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 
 from holotype.graph.table import Entry
@@ -43,15 +43,13 @@ Node = Any
 """None, bool, int, float, str, or one of the classes below."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ValueNode:
+class ValueNode(msgspec.Struct, frozen=True, eq=False):
     """A plain immutable value that JSON has no form for: nan, big integers, bytes, complex."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayNode:
+class ArrayNode(msgspec.Struct, frozen=True, eq=False):
     """An array: where its bytes are and what they mean. ``size`` is in bytes."""
 
     path: str
@@ -63,45 +61,39 @@ class ArrayNode:
     size: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BytesNode:
+class BytesNode(msgspec.Struct, frozen=True, eq=False):
     """Bytes that are kept as an array of uint8."""
 
     data: ArrayNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DtypeNode:
+class DtypeNode(msgspec.Struct, frozen=True, eq=False):
     """A NumPy dtype as a value."""
 
     dtype: np.dtype[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScalarNode:
+class ScalarNode(msgspec.Struct, frozen=True, eq=False):
     """A NumPy scalar; ``value`` is the scalar itself."""
 
     value: np.generic
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NameNode:
+class NameNode(msgspec.Struct, frozen=True, eq=False):
     """A class, function or constant of the table."""
 
     path: str
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ref:
+class Ref(msgspec.Struct, frozen=True, eq=False):
     """Entry ``index`` of the shared table."""
 
     path: str
     index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AtomColumn:
+class AtomColumn(msgspec.Struct, frozen=True, eq=False):
     """int, float, bool or NumPy scalars, in one array."""
 
     kind: Literal["int", "float", "bool", "scalar"]
@@ -109,8 +101,7 @@ class AtomColumn:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TextColumn:
+class TextColumn(msgspec.Struct, frozen=True, eq=False):
     """str values, joined by a separator that none of them contains; their number is not stated."""
 
     path: str
@@ -118,8 +109,7 @@ class TextColumn:
     separator: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BytesColumn:
+class BytesColumn(msgspec.Struct, frozen=True, eq=False):
     """bytes values, one after the other."""
 
     path: str
@@ -128,16 +118,14 @@ class BytesColumn:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RepeatColumn:
+class RepeatColumn(msgspec.Struct, frozen=True, eq=False):
     """One plain value, ``count`` times."""
 
     value: Node
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListColumn:
+class ListColumn(msgspec.Struct, frozen=True, eq=False):
     """Lists, one after the other."""
 
     path: str
@@ -146,8 +134,7 @@ class ListColumn:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayColumn:
+class ArrayColumn(msgspec.Struct, frozen=True, eq=False):
     """C-ordered arrays of one dtype, one after the other; ``shapes`` has a row for each."""
 
     path: str
@@ -156,8 +143,7 @@ class ArrayColumn:
     count: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RecordsColumn:
+class RecordsColumn(msgspec.Struct, frozen=True, eq=False):
     """Objects of one type with the same attributes, as columns of attributes."""
 
     path: str
@@ -180,8 +166,7 @@ Seq = Sequence[Node] | Column
 """The elements of a container: nodes, or a column."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SeqNode:
+class SeqNode(msgspec.Struct, frozen=True, eq=False):
     """A list, tuple, set or frozenset."""
 
     path: str
@@ -189,8 +174,7 @@ class SeqNode:
     items: Seq
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DictNode:
+class DictNode(msgspec.Struct, frozen=True, eq=False):
     """A dict; keys and values in order."""
 
     path: str
@@ -198,8 +182,7 @@ class DictNode:
     values: Seq
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ObjectArrayNode:
+class ObjectArrayNode(msgspec.Struct, frozen=True, eq=False):
     """A NumPy array of Python objects."""
 
     path: str
@@ -208,8 +191,7 @@ class ObjectArrayNode:
     order: Literal["C", "F"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ObjectNode:
+class ObjectNode(msgspec.Struct, frozen=True, eq=False):
     """An object of the table: by attributes (``args`` is None) or by a call."""
 
     path: str
@@ -220,8 +202,7 @@ class ObjectNode:
     pairs: DictNode | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Blueprint:
+class Blueprint(msgspec.Struct, frozen=True, eq=False):
     """A whole parsed blueprint. ``arrays`` are all the array nodes, ``keys`` all table keys."""
 
     root: Node

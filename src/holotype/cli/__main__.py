@@ -1,0 +1,5 @@
+"""``python -m holotype.cli``."""
+
+from holotype.cli import main
+
+main()

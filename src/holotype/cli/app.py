@@ -1,0 +1,59 @@
+"""All commands in one application, and how errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from holotype.cli import bench, demo, fingerprint, show, verify
+from holotype.cli.terminal import errors
+from holotype.errors import HolotypeError
+from holotype.version import __version__
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="holotype",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Keep machine-learning models as data: look at archives, verify and compare them.",
+)
+for command in (demo, show, verify, fingerprint, bench):
+    app.command(name=command.NAME, epilog=f"**Examples:** {command.EXAMPLES}")(command.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"holotype {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Keep machine-learning models as data: look at archives, verify and compare them."""
+
+
+def run() -> None:
+    """Run the application; every error that a user can meet ends in one message and a code."""
+    try:
+        app()
+    except HolotypeError as error:
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+    except OSError as error:
+        what = error.strerror or str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        errors.print(f"error: {where}{what}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("interrupted")
+        sys.exit(130)

@@ -1,0 +1,205 @@
+"""A blueprint as an outline: objects, hyper-parameters, arrays and sizes, for a person to read.
+
+Works on the parsed JSON, so an archive with types that are not known here can be looked at too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from holotype.cli.terminal import human_size, plain
+from holotype.errors import BlueprintError
+from holotype.graph.dtypes import parse_dtype
+
+__all__ = ["outline"]
+
+_MAX_CHILDREN = 40
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def outline(blueprint: dict[str, Any], *, depth: int = 6) -> Tree:
+    """The tree of a blueprint down to ``depth`` levels; shared parts are drawn once."""
+    return _Outline(blueprint["shared"], depth).tree(blueprint["root"])
+
+
+class _Outline:
+    def __init__(self, shared: list[Any], depth: int) -> None:
+        self.shared = shared
+        self.depth = depth
+        self.drawn: set[int] = set()
+
+    def tree(self, root: Any) -> Tree:
+        tree = Tree(self.label("", root), guide_style="dim")
+        self.add(tree, root, 1)
+        return tree
+
+    def add(self, tree: Tree, node: Any, level: int) -> None:
+        node = self.follow(node)
+        if node is None:
+            return
+        plain_values, parts = [], []
+        for name, child in _children(node):
+            short = _short(child)
+            if short is not None and name and not name.startswith("["):
+                plain_values.append((name, short))
+            else:
+                parts.append((name, child))
+        if plain_values:
+            tree.add(_parameters(plain_values))
+        for index, (name, child) in enumerate(parts):
+            if index == _MAX_CHILDREN:
+                tree.add(plain(f"… {len(parts) - index} more", "dim"))
+                break
+            branch = tree.add(self.label(name, child))
+            if level < self.depth:
+                self.add(branch, child, level + 1)
+
+    def follow(self, node: Any) -> Any:
+        """The node behind references; None where it was drawn before or is none."""
+        for _ in range(len(self.shared) + 1):
+            if not (isinstance(node, dict) and "ref" in node):
+                return node
+            index = node["ref"]
+            if index in self.drawn or not _valid(index, self.shared):
+                return None
+            self.drawn.add(index)
+            node = self.shared[index]
+        return None
+
+    def label(self, name: str, node: Any) -> Text:
+        text = Text()
+        if name:
+            text.append_text(plain(f"{name}  ", "cyan"))
+        if isinstance(node, dict) and "ref" in node and _valid(node["ref"], self.shared):
+            seen = node["ref"] in self.drawn
+            target = self.shared[node["ref"]]
+            if isinstance(target, dict) and "ref" not in target:
+                text.append_text(self.label("", target))
+            text.append(f"  (shared #{node['ref']}{', above' if seen else ''})", "dim")
+            return text
+        return text.append_text(_describe(node))
+
+
+def _valid(index: Any, shared: list[Any]) -> bool:
+    return isinstance(index, int) and 0 <= index < len(shared)
+
+
+def _describe(node: Any) -> Text:
+    if isinstance(node, _SCALARS):
+        return plain(_short(node) or "")
+    if isinstance(node, list):
+        return plain(f"{len(node)} elements")
+    if "array" in node:
+        return _array(node)
+    for tag in ("object", "call"):
+        if tag in node and node.get("column") == "records":
+            return plain(f"{node.get('count')} × {_class(node[tag])}", "bold")
+        if tag in node:
+            return plain(_class(node[tag]), "bold")
+    if "column" in node:
+        return _column(node)
+    if "objects" in node:
+        return plain(f"object array {tuple(node.get('shape', ()))}")
+    for tag in ("list", "tuple", "set", "frozenset", "dict"):
+        if tag in node:
+            inner = node[tag]
+            if isinstance(inner, list):
+                return plain(f"{tag} of {len(inner)}")
+            keys = inner.get("keys", inner) if isinstance(inner, dict) else inner
+            text = plain(f"{tag} of ")
+            return text.append_text(_describe(keys))
+    return plain(_short(node) or "…")
+
+
+def _class(key: Any) -> str:
+    return str(key).rpartition(".")[2]
+
+
+def _array(node: dict[str, Any]) -> Text:
+    try:
+        dtype = parse_dtype(node.get("dtype"), "")
+        shape = [int(size) for size in node.get("shape", [])]
+    except (BlueprintError, TypeError, ValueError):
+        return plain("array that is described wrongly", "red")
+    name = "structured" if dtype.fields else str(dtype)
+    size = human_size(math.prod(shape) * dtype.itemsize)
+    sides = " × ".join(map(str, shape)) or "scalar"
+    return plain(f"{name} array {sides}", "green").append(f"  {size}", "dim")
+
+
+def _column(node: dict[str, Any]) -> Text:
+    kind = node.get("column")
+    if kind == "repeat":
+        return plain(f"{node.get('count')} × {_short(node.get('value'))}")
+    data = node.get("data", node.get("lengths"))
+    text = plain(f"column of {kind}  ")
+    return text.append_text(_array(data)) if isinstance(data, dict) else text
+
+
+def _children(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, list):
+        for index, child in enumerate(node):
+            yield f"[{index}]", child
+    if not isinstance(node, dict) or "array" in node:
+        return
+    if "object" in node or "call" in node:
+        for index, child in enumerate(node.get("args", [])):
+            yield f"args[{index}]", child
+        state = node.get("state", {})
+        if isinstance(state, dict) and ("object" in node or "column" in node):
+            yield from state.items()
+        elif not isinstance(state, dict) or "dict" in state:
+            yield from _children(state)
+        for name in ("items", "pairs"):
+            if name in node:
+                yield from _children({"dict": node[name]} if name == "pairs" else node[name])
+        return
+    for tag in ("list", "tuple", "set", "frozenset", "objects"):
+        if tag in node:
+            yield from _children(node[tag])
+    if isinstance(node.get("dict"), list):
+        for pair in node["dict"]:
+            if isinstance(pair, list) and len(pair) == 2:
+                yield _short(pair[0]) if not isinstance(pair[0], str) else pair[0], pair[1]
+    elif isinstance(node.get("dict"), dict):
+        yield from _children(node["dict"].get("values"))
+    if node.get("column") == "list":
+        yield "", node.get("items")
+
+
+def _short(node: Any) -> str | None:
+    """A plain value in a few characters, or None for what needs a line of its own."""
+    if isinstance(node, str):
+        return repr(node if len(node) <= 60 else node[:57] + "…")
+    if isinstance(node, _SCALARS):
+        return repr(node)
+    if not isinstance(node, dict) or len(node) > 2:
+        return None
+    if "name" in node:
+        return str(node["name"])
+    if "scalar" in node:
+        return _short(node.get("value"))
+    for tag in ("float", "int", "str", "bytes", "dtype"):
+        if tag in node and isinstance(node[tag], str):
+            return node[tag] if tag in ("float", "int") else f"{tag} {node[tag][:40]}"
+    for tag, (left, right) in {"tuple": "()", "list": "[]"}.items():
+        if isinstance(node.get(tag), list) and len(node[tag]) <= 8:
+            parts = [_short(item) for item in node[tag]]
+            if None not in parts:
+                return left + ", ".join(map(str, parts)) + right
+    return None
+
+
+def _parameters(values: list[tuple[str, str]]) -> Text:
+    """Plain attributes on one line: hyper-parameters first, then what fitting left."""
+    text = Text()
+    ordered = sorted(values, key=lambda item: item[0].endswith("_") or item[0].startswith("_"))
+    for index, (name, value) in enumerate(ordered):
+        text.append("  " if index else "").append_text(plain(name, "dim"))
+        text.append("=").append_text(plain(value))
+    return text

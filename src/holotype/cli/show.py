@@ -1,0 +1,85 @@
+"""``holotype show``: what is in an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.table import Table
+
+from holotype.api import Archive, show
+from holotype.cli.outline import outline
+from holotype.cli.terminal import console, human_size, plain, print_json, safe
+
+NAME = "show"
+EXAMPLES = "`holotype show churn.holo` · `holotype show churn.holo --arrays` · `… --json | jq .id`"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="The archive.")],
+    arrays: Annotated[bool, typer.Option("--arrays", help="List every array.")] = False,
+    depth: Annotated[
+        int, typer.Option(min=1, max=60, help="How many levels of the model to draw.")
+    ] = 6,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Show the model in an archive: its hyper-parameters, arrays, sizes and origin.
+
+    Imports no framework and builds nothing of the file, so it is safe on files from anyone.
+    """
+    archive = show(file)
+    if json:
+        print_json(as_json(archive))
+        return
+    _header(archive, file)
+    console.print()
+    console.print(outline(archive.blueprint, depth=depth))
+    if arrays:
+        console.print()
+        console.print(_arrays(archive))
+
+
+def as_json(archive: Archive) -> dict[str, Any]:
+    """The archive's description, without the blueprint's nodes."""
+    return {
+        "id": archive.id,
+        "fingerprint": archive.fingerprint,
+        "size": archive.size,
+        "manifest": msgspec.to_builtins(archive.manifest),
+        "arrays": [
+            {name: getattr(info, name) for name in info.__slots__} for info in archive.arrays
+        ],
+    }
+
+
+def _header(archive: Archive, file: Path) -> None:
+    manifest, model = archive.manifest, archive.manifest.model
+    rows = {
+        "model": f"{model.type} ({model.kind})",
+        "fingerprint": archive.fingerprint,
+        "id": archive.id,
+        "arrays": f"{model.arrays} with {model.parameters:,} elements, {human_size(model.bytes)}",
+        "created": manifest.created + (f" by {manifest.author}" if manifest.author else ""),
+        "with": ", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
+    }
+    if manifest.metadata:
+        rows["metadata"] = msgspec.json.encode(manifest.metadata).decode()
+    console.print(plain(f"{file.name}  {human_size(archive.size)}", "bold"))
+    for name, value in rows.items():
+        console.print(plain(f"{name:<12}", "dim"), plain(value), sep="")
+
+
+def _arrays(archive: Archive) -> Table:
+    table = Table("array", "dtype", "shape", "size", "digest", box=None, header_style="dim")
+    for info in sorted(archive.arrays, key=lambda info: -info.size):
+        dtype = info.dtype if len(info.dtype) <= 20 else "structured"
+        table.add_row(
+            plain(info.name),
+            plain(dtype),
+            " × ".join(map(str, info.shape)),
+            human_size(info.size),
+            safe(info.digest.partition(":")[2][:12]),
+        )
+    return table

@@ -1,0 +1,1 @@
+"""The closed table of types, one module per library."""
