@@ -11,14 +11,13 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import msgspec
 
 from holotype.archive.manifest import FORMAT, Manifest, ModelInfo, Part
-from holotype.archive.reader import ArchiveReader, open_archive
+from holotype.archive.reader import open_archive
 from holotype.archive.writer import fingerprint_of, write_archive
 from holotype.capsule.describe import kind_of, libraries_of, type_of
 from holotype.errors import HolotypeError, UnsupportedError
@@ -50,8 +49,7 @@ Target = str | os.PathLike[str] | BinaryIO
 Source = str | os.PathLike[str] | BinaryIO | bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What was written: the archive's id, the model's fingerprint, the size in bytes."""
 
     id: str
@@ -125,8 +123,7 @@ def loads(data: bytes) -> Any:
     return load(data)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayInfo:
+class ArrayInfo(msgspec.Struct, frozen=True):
     """One array of an archive; ``size`` in bytes. ``path`` is where the blueprint uses it."""
 
     name: str
@@ -138,8 +135,7 @@ class ArrayInfo:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True):
     """What is in an archive, without its arrays having been read.
 
     ``blueprint`` is the parsed JSON of ``blueprint.json``; ``size`` is that of the file in bytes.
@@ -172,8 +168,7 @@ def show(file: Source) -> Archive:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing that ``verify`` looked at."""
 
     name: str
@@ -181,11 +176,10 @@ class Check:
     detail: str = ""
 
 
-@dataclass(slots=True)
-class Report:
+class Report(msgspec.Struct):
     """The result of :func:`verify`; true where everything is in order."""
 
-    checks: list[Check] = field(default_factory=list)
+    checks: list[Check] = msgspec.field(default_factory=list)
     error: HolotypeError | None = None
     id: str | None = None
     fingerprint: str | None = None
@@ -220,7 +214,9 @@ def verify(file: Source) -> Report:
             report.checks.append(Check(step, True, "CRC-32 of every member"))
             step = "blueprint"
             blueprint = checked_blueprint(reader)
-            report.checks.append(Check(step, True, f"{len(blueprint.keys)} types, all in the table"))
+            report.checks.append(
+                Check(step, True, f"{len(blueprint.keys)} types, all in the table")
+            )
             step = "arrays"
             arrays = reader.map_arrays(blueprint, verify=True)
             count = len({node.name for node in blueprint.arrays})
@@ -315,7 +311,11 @@ def _collect_arrays(value: Any, found: dict[str, ArrayInfo]) -> None:
     while waiting:
         node, path = waiting.pop()
         if isinstance(node, dict):
-            if isinstance(node.get("array"), str) and "digest" in node and node["array"] not in found:
+            if (
+                isinstance(node.get("array"), str)
+                and "digest" in node
+                and node["array"] not in found
+            ):
                 found[node["array"]] = _array_info(node, path)
             waiting.extend((child, f"{path}.{name}") for name, child in reversed(node.items()))
         elif isinstance(node, list):
@@ -334,7 +334,7 @@ def _array_info(node: dict[str, Any], path: str) -> ArrayInfo:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Millions of new objects, none of them garbage: the cyclic collector would only re-walk them."""
+    """New objects by the million, none of them garbage: the collector would only walk them."""
     enabled = gc.isenabled()
     gc.disable()
     try:

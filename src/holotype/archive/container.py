@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from mmap import mmap
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+import msgspec
 
 from holotype.errors import FormatError
 
@@ -65,8 +66,7 @@ _ALIGNMENT: Final = 0xD935
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_][A-Za-z0-9_-]*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A member of a file that was read: its data is ``file[offset : offset + size]``."""
 
     name: str
@@ -75,8 +75,7 @@ class Member:
     crc: int
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """Where one member will stand: its local header at ``header``, its data at ``offset``."""
 
     name: str
@@ -88,8 +87,7 @@ class Slot:
     far: bool  # its header's offset needs Zip64
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Where everything will stand: first the members, then the directory, then the end records."""
 
     slots: tuple[Slot, ...]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from holotype.digest import canonical_json
 from holotype.errors import FormatError
@@ -18,7 +19,14 @@ from holotype.graph.arrays import Tensor, alignment_of
 from holotype.graph.dtypes import tensor_dtype
 from holotype.graph.nodes import ArrayNode
 
-__all__ = ["ALIGNMENT", "Parameters", "Stored", "plan_parameters", "stored_by_node", "stored_tensor"]
+__all__ = [
+    "ALIGNMENT",
+    "Parameters",
+    "Stored",
+    "plan_parameters",
+    "stored_by_node",
+    "stored_tensor",
+]
 
 ALIGNMENT = 64
 """Bytes; the array data begins at a multiple of it, in the member and in the file."""
@@ -35,8 +43,7 @@ class Stored(NamedTuple):
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True):
     """The plan of the member: its head, then the data of ``order`` without gaps."""
 
     head: bytes
@@ -47,9 +54,7 @@ class Parameters:
 
 def stored_tensor(tensor: Tensor) -> Stored:
     """What the head says of a tensor on its way out; its digest is not known yet."""
-    return Stored(
-        tensor.name, tensor.dtype, tuple(tensor.shape), tensor.size, tensor.alignment, ""
-    )
+    return Stored(tensor.name, tensor.dtype, tuple(tensor.shape), tensor.size, tensor.alignment, "")
 
 
 def stored_by_node(node: ArrayNode) -> Stored:

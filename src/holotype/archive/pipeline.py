@@ -1,8 +1,8 @@
 """Moving and hashing array data, on all cores, each byte once.
 
-Data is worked on in pieces of a few chunks. A worker that has a piece in its cache does everything
-that must be done to it (hash, CRC-32, write; or read and hash) before it takes the next, so memory
-is walked once. Small jobs run in the calling thread: starting threads would cost more than they save.
+Data is worked on in pieces of a few chunks. A worker that has a piece in its cache does all that
+must be done to it (hash, CRC-32, write; or read and hash) before it takes the next, so memory is
+walked once. Small jobs run in the calling thread: threads would cost more than they save.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from holotype.digest import CHUNK, chunk_spans, join_chunks
@@ -26,9 +25,9 @@ R = TypeVar("R")
 
 
 class Span(NamedTuple):
-    """Bytes ``start`` to ``stop`` of tensor ``index``: one chunk, or all of a small tensor."""
+    """Bytes ``start`` to ``stop`` of one tensor: one chunk, or all of a small tensor."""
 
-    index: int
+    tensor: int  # its position among the tensors
     start: int
     stop: int
 
@@ -62,6 +61,8 @@ def run(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Iterator[R
     if total < _ALONE_BELOW or workers == 1:
         yield from map(function, jobs)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:
         try:
             yield from pool.map(function, jobs)
@@ -81,7 +82,7 @@ class Tally:
     def add(self, spans: Sequence[Span], digests: Sequence[bytes]) -> None:
         for span, digest in zip(spans, digests, strict=True):
             self._open.append(digest)
-            if span.stop == self._sizes[span.index]:
+            if span.stop == self._sizes[span.tensor]:
                 self.digests.append(join_chunks(self._open, span.stop))
                 self._open = []
 

@@ -1,4 +1,4 @@
-"""Opening an archive: structure, manifest, blueprint and array data, each checked before it is used.
+"""Opening an archive: structure, manifest, blueprint and arrays, each checked before it is used.
 
 Array data is read into memory of our own, hashed there, and handed on from there: the bytes that
 were hashed are the bytes that are loaded. A mapped archive skips the copy; its pages are private,
@@ -90,7 +90,7 @@ class ArchiveReader:
         buffers = _allocate([stored.size for stored in layout.order])
 
         def work(piece: Piece) -> tuple[Piece, list[bytes]]:
-            targets = [buffers[span.index][span.start : span.stop] for span in piece.spans]
+            targets = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
             self._read_into(targets, base + piece.offset)
             return piece, [hash_buffers((target,)) for target in targets] if verify else []
 
@@ -104,9 +104,7 @@ class ArchiveReader:
         if self._descriptor is None:
             data = np.frombuffer(self._view, np.uint8).copy()
         else:
-            mapping = mmap_module.mmap(
-                self._descriptor, self.size, access=mmap_module.ACCESS_COPY
-            )
+            mapping = mmap_module.mmap(self._descriptor, self.size, access=mmap_module.ACCESS_COPY)
             data = np.frombuffer(mapping, np.uint8)
         buffers = [
             data[base + offset : base + offset + stored.size]
@@ -115,7 +113,7 @@ class ArchiveReader:
         if verify:
 
             def work(piece: Piece) -> tuple[Piece, list[bytes]]:
-                views = [buffers[span.index][span.start : span.stop] for span in piece.spans]
+                views = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
                 return piece, [hash_buffers((view,)) for view in views]
 
             self._finish(layout, work, verify)
@@ -142,7 +140,7 @@ class ArchiveReader:
                 target[:] = np.frombuffer(self._view[offset : offset + target.nbytes], np.uint8)
                 offset += target.nbytes
             return
-        views = [memoryview(target) for target in targets if target.nbytes]
+        views = [target.data for target in targets if target.nbytes]
         while views:
             count = os.preadv(self._descriptor, views[:512], offset)
             if count == 0:

@@ -140,7 +140,7 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
         crc = 0
         for span in piece.spans:
             state = hashlib.sha256()
-            for buffer in tensors[span.index].chunks(span.start, span.stop):
+            for buffer in tensors[span.tensor].chunks(span.start, span.stop):
                 state.update(buffer)
                 crc = crc32(buffer, crc)
                 buffers.append(buffer)
@@ -160,7 +160,7 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
 
 
 def _write_at(descriptor: int, buffers: Sequence[Any], offset: int) -> None:
-    views = [view for view in map(memoryview, buffers) if view.nbytes]
+    views = [view for view in (memoryview(buffer) for buffer in buffers) if view.nbytes]
     while views:
         written = os.pwritev(descriptor, views[:_MAX_BUFFERS], offset)
         offset += written

@@ -59,7 +59,7 @@ def _peers() -> dict[str, Peer]:
     def load_pickle(path: str) -> Any:
         # Its own file, written a moment ago from the model that is already here.
         with open(path, "rb") as file:
-            return pickle.load(file)  # noqa: S301
+            return pickle.load(file)
 
     def save_and_hash(model: Any, path: str) -> None:
         save_pickle(model, path)

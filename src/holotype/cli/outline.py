@@ -143,33 +143,39 @@ def _column(node: dict[str, Any]) -> Text:
 
 def _children(node: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(node, list):
-        for index, child in enumerate(node):
-            yield f"[{index}]", child
-    if not isinstance(node, dict) or "array" in node:
-        return
-    if "object" in node or "call" in node:
-        for index, child in enumerate(node.get("args", [])):
-            yield f"args[{index}]", child
-        state = node.get("state", {})
-        if isinstance(state, dict) and ("object" in node or "column" in node):
-            yield from state.items()
-        elif not isinstance(state, dict) or "dict" in state:
-            yield from _children(state)
-        for name in ("items", "pairs"):
-            if name in node:
-                yield from _children({"dict": node[name]} if name == "pairs" else node[name])
-        return
-    for tag in ("list", "tuple", "set", "frozenset", "objects"):
-        if tag in node:
-            yield from _children(node[tag])
-    if isinstance(node.get("dict"), list):
-        for pair in node["dict"]:
-            if isinstance(pair, list) and len(pair) == 2:
-                yield _short(pair[0]) if not isinstance(pair[0], str) else pair[0], pair[1]
-    elif isinstance(node.get("dict"), dict):
-        yield from _children(node["dict"].get("values"))
-    if node.get("column") == "list":
+        yield from ((f"[{index}]", child) for index, child in enumerate(node))
+    elif isinstance(node, dict) and ("object" in node or "call" in node):
+        yield from _members(node)
+    elif isinstance(node, dict) and "dict" in node:
+        yield from _items(node["dict"])
+    elif isinstance(node, dict) and node.get("column") == "list":
         yield "", node.get("items")
+    elif isinstance(node, dict):
+        for tag in ("list", "tuple", "set", "frozenset", "objects"):
+            if tag in node:
+                yield from _children(node[tag])
+
+
+def _members(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Arguments, attributes and elements of an object or of records."""
+    args, state = node.get("args"), node.get("state")
+    if isinstance(args, list):
+        yield from ((f"args{name}", child) for name, child in _children(args))
+    if isinstance(state, dict) and ("object" in node or "column" in node):
+        yield from state.items()
+    else:
+        yield from _children(state)
+    yield from _children(node.get("items"))
+    yield from _items(node.get("pairs"))
+
+
+def _items(content: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(content, dict):
+        yield from _children(content.get("values"))
+    for pair in content if isinstance(content, list) else ():
+        if isinstance(pair, list) and len(pair) == 2:
+            key = pair[0]
+            yield key if isinstance(key, str) else _short(key) or "…", pair[1]
 
 
 def _short(node: Any) -> str | None:
@@ -187,7 +193,7 @@ def _short(node: Any) -> str | None:
     for tag in ("float", "int", "str", "bytes", "dtype"):
         if tag in node and isinstance(node[tag], str):
             return node[tag] if tag in ("float", "int") else f"{tag} {node[tag][:40]}"
-    for tag, (left, right) in {"tuple": "()", "list": "[]"}.items():
+    for tag, left, right in (("tuple", "(", ")"), ("list", "[", "]")):
         if isinstance(node.get(tag), list) and len(node[tag]) <= 8:
             parts = [_short(item) for item in node[tag]]
             if None not in parts:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -26,8 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9_\-.\[\]]{1,160}")
 AnyArray = npt.NDArray[Any]
 
 
-@dataclass(slots=True, eq=False)
-class Tensor:
+class Tensor(msgspec.Struct, eq=False):
     """One entry of ``parameters.safetensors`` and the blueprint nodes that speak of it.
 
     ``parts`` are C- or F-contiguous arrays whose bytes follow each other. ``shape`` is what the
@@ -41,7 +40,7 @@ class Tensor:
     alignment: int  # bytes
     parts: Sequence[AnyArray]
     padding: tuple[int, ...]
-    nodes: list[dict[str, Any]] = field(default_factory=list)
+    nodes: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
     def chunks(self, start: int, stop: int) -> Iterator[Any]:
         """The bytes from ``start`` to ``stop`` as buffers, without copying where possible."""

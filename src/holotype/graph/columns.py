@@ -37,10 +37,11 @@ def encode_atoms(
 ) -> dict[str, Any] | None:
     """The column of ``items``, all exactly of type ``kind``; None where there is no such column."""
     if kind in _CONSTANT and items.count(items[0]) == len(items):
-        return None if (node := _constant(items)) is None else node
+        return _constant(items)
     encoder = _ENCODERS.get(kind)
     if encoder is not None:
-        return encoder(items, arrays, trail)
+        column: dict[str, Any] | None = encoder(items, arrays, trail)
+        return column
     if issubclass(kind, np.generic) and kind in _SCALARS:
         return {"column": "scalar", "data": arrays.add(np.array(items, kind), trail)}
     return None

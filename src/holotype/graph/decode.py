@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -304,9 +305,7 @@ class _Decoder:
         states = {k: self._column_of(node, column) for k, column in (node.state or {}).items()}
         self.strict -= 1
         rows = zip(*args, strict=True) if args else ((),) * node.count
-        built = [
-            self._guard(node.path, node.entry, _build, cls, node.entry, row) for row in rows
-        ]
+        built = [self._guard(node.path, node.entry, _build, cls, node.entry, row) for row in rows]
         if node.state is not None:
             for index, obj in enumerate(built):
                 state = {name: column[index] for name, column in states.items()}
@@ -356,10 +355,14 @@ def _spans(lengths: np.ndarray[Any, Any], size: int, path: str) -> list[tuple[in
         raise BlueprintError(path, "a length is negative")
     ends = np.cumsum(lengths, dtype=np.int64)
     # Lengths are at most 2**63 each: a sum that wrapped around shows as a decrease.
-    if (len(ends) and int(ends[-1]) != size) or (np.diff(ends) < 0).any() or (size and not len(ends)):
+    if (
+        (len(ends) and int(ends[-1]) != size)
+        or (np.diff(ends) < 0).any()
+        or (size and not len(ends))
+    ):
         raise BlueprintError(path, "lengths do not add up to the data that they divide")
     bounds = [0, *ends.tolist()]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))
 
 
 def _has_shell(node: Node) -> bool:

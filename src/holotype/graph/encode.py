@@ -104,9 +104,10 @@ class _Encoder:
         self.seen: dict[int, _Seen] = {}
         self.kept: list[Any] = []
         self.shared: list[Node] = []
-        self.moved: list[_Seen] = []
+        self.moved: list[tuple[int, dict[str, Any]]] = []
         self.waiting: deque[tuple[Any, dict[str, Any], int, list[str]]] = deque()
         self.keys: set[str] = set()
+        self.entries: dict[type, Entry] = {}
         self.handlers: dict[type, Callable[[Any], Node]] = {
             str: self._str,
             int: self._int,
@@ -135,13 +136,12 @@ class _Encoder:
         return Encoded(root, self.shared, self.arrays.tensors, self.keys)
 
     def _move(self) -> None:
-        """Put each object that was met again into the shared table, and a reference in its place."""
+        """Put each object that was met again into the shared table, a reference in its place."""
         places = {}
-        for seen in self.moved:
-            assert seen.index is not None
-            self.shared[seen.index] = places[id(seen.node)] = dict(seen.node)
-            seen.node.clear()
-            seen.node["ref"] = seen.index
+        for index, node in self.moved:
+            self.shared[index] = places[id(node)] = dict(node)
+            node.clear()
+            node["ref"] = index
         for tensor in self.arrays.tensors:
             tensor.nodes = [places.get(id(node), node) for node in tensor.nodes]
 
@@ -187,7 +187,7 @@ class _Encoder:
         if seen.index is None:
             seen.index = len(self.shared)
             self.shared.append(None)
-            self.moved.append(seen)
+            self.moved.append((seen.index, seen.node))
         return {"ref": seen.index}
 
     def _fill(self, obj: Any, node: dict[str, Any]) -> None:
@@ -199,9 +199,7 @@ class _Encoder:
         elif cls is np.ndarray or cls is np.memmap:
             self._fill_array(obj, node)
         else:
-            entry = self.table.entry_of(cls)
-            assert entry is not None
-            self._fill_entry(obj, entry, node)
+            self._fill_entry(obj, self.entries[cls], node)
 
     # -- plain values --------------------------------------------------------------------------
 
@@ -302,7 +300,7 @@ class _Encoder:
         return node
 
     def sequence(self, items: Sequence[Any], owner: int) -> Node:
-        """A JSON array of nodes, or a column. ``owner`` is the id of the list that it belongs to."""
+        """A JSON array of nodes, or a column; ``owner`` is the id of the list it belongs to."""
         if len(items) >= COLUMN_MIN:
             column = self._column(items, owner)
             if column is not None:
@@ -373,7 +371,11 @@ class _Encoder:
         names = sorted(first.state) if first.state else []
         keys = set(names)
         for each in reduced:
-            if each.items is not None or each.pairs is not None or len(each.args) != len(first.args):
+            if (
+                each.items is not None
+                or each.pairs is not None
+                or len(each.args) != len(first.args)
+            ):
                 return None
             if (each.state.keys() if each.state else set()) != keys:
                 return None
@@ -422,6 +424,7 @@ class _Encoder:
         entry = self.table.entry_of(cls)
         handler: Callable[[Any], Node]
         if entry is not None and entry.kind != "name":
+            self.entries[cls] = entry
             handler = self.once
         elif isinstance(obj, np.generic):
             handler = self._scalar
@@ -464,9 +467,7 @@ class _Encoder:
         self.keys.add(entry.key)
         node[entry.kind] = entry.key
         if entry.kind == "call":
-            node["args"] = [
-                self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)
-            ]
+            node["args"] = [self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
             if reduced.state is not None:
                 node["state"] = self.child(reduced.state, "state")
         elif reduced.state:
@@ -510,7 +511,7 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
         raise UnsupportedError("", f"a {_type_name(cls)} reduces to a global name.")
     function, args, *rest = reduced
     state, items, pairs = (*rest, None, None, None)[:3]
-    if function is copyreg.__newobj__ and args[0] is cls:
+    if function is _NEWOBJ and args[0] is cls:
         args = args[1:]
     elif kind == "object":
         raise UnsupportedError("", f"a {_type_name(cls)} reduces in a way that is not known.")
@@ -527,6 +528,7 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     )
 
 
+_NEWOBJ = copyreg.__newobj__  # type: ignore[attr-defined]
 _SORTABLE = frozenset({str, int, bytes, bool})
 
 

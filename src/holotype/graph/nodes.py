@@ -154,13 +154,7 @@ class RecordsColumn(msgspec.Struct, frozen=True, eq=False):
 
 
 Column = (
-    AtomColumn
-    | TextColumn
-    | BytesColumn
-    | RepeatColumn
-    | ListColumn
-    | ArrayColumn
-    | RecordsColumn
+    AtomColumn | TextColumn | BytesColumn | RepeatColumn | ListColumn | ArrayColumn | RecordsColumn
 )
 Seq = Sequence[Node] | Column
 """The elements of a container: nodes, or a column."""

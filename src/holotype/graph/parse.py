@@ -223,7 +223,7 @@ class _Parser:
         if len(raw) != dtype.itemsize:
             raise BlueprintError(path, f"the value of a {dtype} scalar has another size")
         if not raw:
-            return ScalarNode(np.zeros((), dtype)[()])
+            return ScalarNode(np.zeros(1, dtype)[0])
         return ScalarNode(np.frombuffer(raw, dtype)[0])
 
     # -- references and names ------------------------------------------------------------------
@@ -299,8 +299,10 @@ class _Parser:
             _, data = _exactly(value, path, "column", "data")
             array = self.array(data, path)
             letters, allowed = _COLUMN_DTYPES[kind]
-            if len(array.shape) != 1 or array.dtype.kind not in letters or (
-                allowed and array.dtype.str not in allowed
+            if (
+                len(array.shape) != 1
+                or array.dtype.kind not in letters
+                or (allowed and array.dtype.str not in allowed)
             ):
                 raise BlueprintError(path, f"a column of {kind} has the wrong dtype or shape")
             return AtomColumn(kind, array, array.shape[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from holotype.errors import InvalidStateError
+from holotype.errors import HolotypeError, InvalidStateError
 from holotype.graph.decode import ArraySource, split_arrays, split_texts
 from holotype.graph.nodes import (
     ArrayColumn,
@@ -99,6 +99,12 @@ class Shadow:
 
     def arg_count(self) -> int:
         return len(self._args)
+
+    def args(self, low: int, high: int | None = None) -> list[Any]:
+        """The arguments of a call, of which there are ``low``, or up to ``high``."""
+        if not low <= len(self._args) <= (low if high is None else high):
+            raise self.fail(f"it has {len(self._args)} arguments")
+        return [thunk() for thunk in self._args]
 
     def state(self) -> Any:
         """The state of a call as one value (a dict of its members where it is one)."""
@@ -268,7 +274,9 @@ class _View:
     def seq(self, items: Seq, node: Any) -> Sequence[Any]:
         if isinstance(items, (list, tuple)):
             if id(node) in self.open:
-                raise InvalidStateError(node.path, "a container that is looked into contains itself")
+                raise InvalidStateError(
+                    node.path, "a container that is looked into contains itself"
+                )
             self.open.add(id(node))
             try:
                 return [self.value(item) for item in items]
@@ -313,22 +321,21 @@ def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
     """Run the validator of every object; InvalidStateError for the first that fails."""
     view = _View(blueprint, arrays)
     for node in blueprint.objects:
-        entry = node.entry
-        if entry.check is None and entry.check_all is None:
+        check, check_all = node.entry.check, node.entry.check_all
+        if check is None and check_all is None:
             continue
         try:
-            if isinstance(node, RecordsColumn):
-                shadows = view.records(node)
-                if entry.check_all is not None:
-                    entry.check_all(shadows)
-                else:
-                    for shadow in shadows:
-                        assert entry.check is not None
-                        entry.check(shadow)
-            elif entry.check is not None:
-                entry.check(view.shadow(node))
-            else:
-                assert entry.check_all is not None
-                entry.check_all([view.shadow(node)])
+            shadows = view.records(node) if isinstance(node, RecordsColumn) else [view.shadow(node)]
+            if check_all is not None:
+                check_all(shadows)
+            if check is not None:
+                for shadow in shadows:
+                    check(shadow)
         except RecursionError:
             raise InvalidStateError(node.path, "contents nest too deeply to be checked") from None
+        except HolotypeError:
+            raise
+        except Exception as error:
+            raise InvalidStateError(
+                node.path, f"{node.entry.key} cannot be checked: {type(error).__name__}: {error}"
+            ) from error

@@ -7,8 +7,9 @@ looked up here and nowhere else. The graph knows this interface only, not the li
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from holotype.graph.shadow import Shadow
@@ -31,8 +32,7 @@ class Reduced(NamedTuple):
     pairs: list[tuple[Any, Any]] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One type, function or constant that a blueprint may name.
 
     key       what stands in the blueprint; stable across versions of the library
