@@ -20,6 +20,7 @@ __all__ = [
     "Digest",
     "canonical_json",
     "chunk_spans",
+    "is_text",
     "data_digest",
     "join_chunks",
     "pending",
@@ -43,6 +44,15 @@ _encoder = msgspec.json.Encoder(order="sorted")
 def canonical_json(value: Any) -> bytes:
     """UTF-8 JSON without white space, object keys sorted, floats in their shortest form."""
     return _encoder.encode(value)
+
+
+def is_text(value: str) -> bool:
+    """Whether UTF-8, and so JSON, can hold it: there are no lone surrogates in it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def sha256(data: Any) -> Digest:

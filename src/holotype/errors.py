@@ -1,16 +1,16 @@
 """Every error that Holotype raises on purpose.
 
     HolotypeError
-    ├── SaveError                 the model could not be preserved; nothing was written
-    │   └── UnsupportedError      a part of it could not be restored exactly (names the attribute)
-    ├── ArchiveError              the file is not an archive that may be opened (cites the SPEC clause)
-    │   ├── FormatError           its container or one of its parts breaks a rule of the format
-    │   ├── DigestError           bytes are not the bytes that were hashed
-    │   └── LimitError            it declares more than the loader's limits allow
-    ├── BlueprintError            the object graph breaks a rule (names the dotted path)
-    │   ├── UntrustedError        it asks for a type that is not in the table
-    │   └── InvalidStateError     the contents of a known type would be unsafe or meaningless
-    └── MissingLibraryError       a library that the model needs is not installed, or lacks the type
+    ├── SaveError               the model could not be preserved; nothing was written
+    │   └── UnsupportedError    a part could not be restored exactly (names the attribute)
+    ├── ArchiveError            the file is not an archive that may be opened (cites the SPEC)
+    │   ├── FormatError         its container or one of its parts breaks a rule of the format
+    │   ├── DigestError         bytes are not the bytes that were hashed
+    │   └── LimitError          it declares more than the loader's limits allow
+    ├── BlueprintError          the object graph breaks a rule (names the dotted path)
+    │   ├── UntrustedError      it asks for a type that is not in the table
+    │   └── InvalidStateError   the contents of a known type would be unsafe or meaningless
+    └── MissingLibraryError     a library the model needs is absent, or lacks the type
 
 Errors of other packages (zlib, struct, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
 """

@@ -50,7 +50,7 @@ def kind_of(model: Any) -> str:
 def _declared_kind(model: Any) -> Any:
     try:
         return model.__sklearn_tags__().estimator_type
-    except Exception:  # tags came with scikit-learn 1.6, and computing them may need fitted parts
+    except Exception:  # noqa: BLE001 - tags came with scikit-learn 1.6, and computing them may need fitted parts
         return getattr(model, "_estimator_type", None)
 
 

@@ -20,7 +20,7 @@ from holotype.graph.dtypes import dtype_node, padding_of, tensor_dtype
 
 __all__ = ["ArrayCollector", "Tensor"]
 
-_SMALL = 1 << 16  # bytes; up to here, arrays of equal content are stored once
+_SMALL = 1 << 10  # bytes; up to here, arrays of equal content are stored once
 _NAME = re.compile(r"[A-Za-z0-9_\-.\[\]]{1,160}")
 
 AnyArray = npt.NDArray[Any]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from holotype.digest import is_text
 from holotype.graph.arrays import ArrayCollector
 
 __all__ = ["COLUMN_MIN", "SEPARATORS", "encode_atoms", "narrowest"]
@@ -51,17 +52,9 @@ def _constant(items: Sequence[Any]) -> dict[str, Any] | None:
     value = items[0]
     if type(value) is int and abs(value) >= 1 << 53:
         return None
-    if type(value) is str and not _is_text(value):
+    if type(value) is str and not is_text(value):
         return None
     return {"column": "repeat", "count": len(items), "value": value}
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _ints(items: Sequence[int], arrays: ArrayCollector, trail: Sequence[str]) -> Any:

@@ -304,12 +304,17 @@ class _Decoder:
         args = [self._column_of(node, column) for column in node.args]
         states = {k: self._column_of(node, column) for k, column in (node.state or {}).items()}
         self.strict -= 1
-        rows = zip(*args, strict=True) if args else ((),) * node.count
-        built = [self._guard(node.path, node.entry, _build, cls, node.entry, row) for row in rows]
-        if node.state is not None:
-            for index, obj in enumerate(built):
+        columns = [*args, *states.values()]
+        built = []
+        for index in range(node.count):
+            row = [column[index] for column in args]
+            obj = self._guard(node.path, node.entry, _build, cls, node.entry, row)
+            if node.state is not None:
                 state = {name: column[index] for name, column in states.items()}
                 self._guard(node.path, node.entry, _set_state, node.entry, obj, state)
+            built.append(obj)
+            for column in columns:
+                column[index] = None  # a type that copies its arrays needs no second set of them
         return built
 
     def _column_of(self, node: RecordsColumn, column: Seq) -> list[Any]:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from holotype.digest import is_text
 from holotype.errors import BlueprintError, UnsupportedError
 
 __all__ = ["dtype_node", "padding_of", "parse_dtype", "tensor_dtype"]
 
 _SIMPLE = re.compile(
-    r"(?:\|b1|[|]?[iu]1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(?:8|16)"
+    r"(?:\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(?:8|16)"
     r"|\|S(?:0|[1-9][0-9]{0,8})|[<>]U(?:0|[1-9][0-9]{0,8})|\|V(?:0|[1-9][0-9]{0,8})"
     r"|[<>][mM]8(?:\[(?:[1-9][0-9]{0,8})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
 )
@@ -49,31 +50,36 @@ def dtype_node(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
     known = _dtype_nodes.get(dtype) if dtype.metadata is None else None
     if known is not None and not dtype.fields:
         return known
-    return _describe(dtype, path)
+    try:
+        node = _describe(dtype, path)
+        back = parse_dtype(node, path)
+    except BlueprintError as error:
+        raise UnsupportedError(path, f"the dtype {dtype!r} is not data: {error.problem}.") from None
+    if back != dtype or (back.type is not dtype.type and dtype.kind == "V"):
+        raise UnsupportedError(path, f"the dtype {dtype!r} would not come back as it is.")
+    return node
 
 
 def _describe(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
-    if dtype.fields is not None:
-        fields: list[list[Any]] = []
-        for name in dtype.names or ():
-            entry = dtype.fields[name]
-            if len(entry) == 3:
-                raise UnsupportedError(path, f"the dtype field {name!r} has a title.")
-            base, offset = entry[0], entry[1]
-            if base.subdtype is None:
-                fields.append([name, _describe(base, path), offset])
-            else:
-                inner, shape = base.subdtype
-                fields.append([name, _describe(inner, path), offset, list(shape)])
-        return {"aligned": dtype.isalignedstruct, "fields": fields, "itemsize": dtype.itemsize}
-    text = dtype.str
-    if dtype.type is np.void and dtype.itemsize == 0:
-        text = "|V0"
-    if not _SIMPLE.fullmatch(text) or dtype.metadata is not None:
-        raise UnsupportedError(
-            path, f"arrays of dtype {dtype!r} are not the same on every machine or version."
-        )
-    return text
+    if dtype.metadata is not None:
+        raise BlueprintError(path, "it carries metadata")
+    if dtype.fields is None:
+        return "|V0" if dtype.type is np.void and not dtype.itemsize else dtype.str
+    fields: list[list[Any]] = []
+    for name in dtype.names or ():
+        entry = dtype.fields[name]
+        if len(entry) == 3 or not is_text(name):
+            raise BlueprintError(path, f"its field {name!r} has a title or a name that is not text")
+        base, offset = entry[0], entry[1]
+        if base.subdtype is None:
+            fields.append([name, _describe(base, path), offset])
+        else:
+            inner, shape = base.subdtype
+            fields.append([name, _describe(inner, path), offset, list(shape)])
+    node = {"aligned": dtype.isalignedstruct, "fields": fields, "itemsize": dtype.itemsize}
+    if dtype.type is np.record:
+        node["record"] = True
+    return node
 
 
 _dtype_nodes: dict[Any, str] = {np.dtype(text): text for text in _TENSOR}
@@ -83,8 +89,10 @@ def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
     """The dtype that ``node`` describes; BlueprintError where it is not one that we write."""
     if isinstance(node, str):
         return _simple(node, path)
-    if not isinstance(node, dict) or node.keys() != {"aligned", "fields", "itemsize"}:
+    if not isinstance(node, dict) or node.keys() - {"record"} != {"aligned", "fields", "itemsize"}:
         raise BlueprintError(path, "a dtype is a string or has aligned, fields and itemsize")
+    if node.get("record", True) is not True:
+        raise BlueprintError(path, "a dtype is of records, or does not say")
     fields, size = node["fields"], node["itemsize"]
     if not isinstance(fields, list) or len(fields) > _MAX_FIELDS:
         raise BlueprintError(path, "a dtype's fields are a list of limited length")
@@ -116,7 +124,7 @@ def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
         raise BlueprintError(path, f"not a dtype: {error}") from None
     if dtype.itemsize != size:
         raise BlueprintError(path, "a dtype's fields do not have the size that it states")
-    return dtype
+    return np.dtype((np.record, dtype)) if "record" in node else dtype
 
 
 def _simple(text: str, path: str) -> np.dtype[Any]:
@@ -128,8 +136,8 @@ def _simple(text: str, path: str) -> np.dtype[Any]:
         dtype = np.dtype(text)
     except (ValueError, TypeError, OverflowError):
         raise BlueprintError(path, f"{text[:40]!r} is not a dtype") from None
-    if dtype.itemsize > _MAX_ITEM:
-        raise BlueprintError(path, "a dtype's item is larger than 2 GiB")
+    if dtype.str != text or dtype.itemsize > _MAX_ITEM:
+        raise BlueprintError(path, f"{text[:40]!r} is too large or not the one way to write it")
     return dtype
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from holotype.digest import canonical_json
+from holotype.digest import canonical_json, is_text
 from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
@@ -33,6 +33,7 @@ FORMAT = 1
 MAX_NESTING = 32
 MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
 _INLINE_BYTES = 64
+_MAX_RETRIES = 16
 _PURE_ATOMS = 64
 _JOIN_BELOW = 1 << 14  # bytes; arrays of a column that are larger on average stay apart
 
@@ -61,14 +62,18 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
     exactly. The arrays of the result are the model's own memory: do not change the model until
     they are written.
     """
-    apart: set[int] = set()
+    apart: set[int] | None = set()
+    cyclic = False
     while True:
         try:
-            return _Encoder(table, name, apart).run(model)
+            return _Encoder(table, name, apart, cyclic).run(model)
         except _SharedItem as conflict:
             # An element of a column is referred to from elsewhere, which a column cannot express:
-            # write that list element by element. Happens once per such list.
-            apart.add(conflict.owner)
+            # write that list element by element; where it happens often, all such lists.
+            few = apart is not None and len(apart) < _MAX_RETRIES
+            apart = {*(apart or ()), conflict.owner} if few else None
+        except _OwnTuple:
+            cyclic = True
         except RecursionError:
             raise UnsupportedError(
                 name, "sets or frozensets are nested too deeply inside each other."
@@ -78,6 +83,14 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
 class _SharedItem(Exception):
     def __init__(self, owner: int) -> None:
         self.owner = owner
+
+
+class _OwnTuple(Exception):
+    """A tuple holds a container that holds the tuple.
+
+    A reader makes such a container before the tuple and fills it after, so it may not stand inside
+    the tuple's node: everything that tuples hold is put off into the shared table.
+    """
 
 
 class _Seen:
@@ -93,10 +106,12 @@ class _Seen:
 
 
 class _Encoder:
-    def __init__(self, table: Table, name: str, apart: set[int]) -> None:
+    def __init__(self, table: Table, name: str, apart: set[int] | None, cyclic: bool) -> None:
         self.table = table
         self.name = name
         self.apart = apart
+        self.cyclic = cyclic
+        self.making: set[int] = set()  # ids of tuples and calls whose elements are being written
         self.arrays = ArrayCollector()
         self.trail: list[str] = []
         self.depth = 0
@@ -107,6 +122,7 @@ class _Encoder:
         self.moved: list[tuple[int, dict[str, Any]]] = []
         self.waiting: deque[tuple[Any, dict[str, Any], int, list[str]]] = deque()
         self.keys: set[str] = set()
+        self.names: set[str] = set()  # attribute names that may be written
         self.entries: dict[type, Entry] = {}
         self.handlers: dict[type, Callable[[Any], Node]] = {
             str: self._str,
@@ -184,6 +200,12 @@ class _Encoder:
     def _refer(self, seen: _Seen) -> Node:
         if seen.owner:
             raise _SharedItem(seen.owner)
+        if id(seen.obj) in self.making:
+            if type(seen.obj) is tuple:
+                raise _OwnTuple
+            raise UnsupportedError(
+                self.path(), f"a {_type_name(type(seen.obj))} stands in its own arguments."
+            )
         if seen.index is None:
             seen.index = len(self.shared)
             self.shared.append(None)
@@ -194,12 +216,23 @@ class _Encoder:
         cls = type(obj)
         if cls is dict:
             node["dict"] = self._pairs(obj.items(), id(obj), obj)
-        elif cls is list or cls is tuple:
-            node[cls.__name__] = self.sequence(obj, id(obj))
+        elif cls is list:
+            node["list"] = self.sequence(obj, id(obj))
+        elif cls is tuple:
+            self._fill_tuple(obj, node)
         elif cls is np.ndarray or cls is np.memmap:
             self._fill_array(obj, node)
         else:
             self._fill_entry(obj, self.entries[cls], node)
+
+    def _fill_tuple(self, obj: tuple[Any, ...], node: dict[str, Any]) -> None:
+        depth = self.depth
+        if self.cyclic:
+            self.depth = MAX_NESTING
+        self.making.add(id(obj))
+        node["tuple"] = self.sequence(obj, id(obj))
+        self.making.discard(id(obj))
+        self.depth = depth
 
     # -- plain values --------------------------------------------------------------------------
 
@@ -315,7 +348,7 @@ class _Encoder:
         node = encode_atoms(items, kind, self.arrays, self.trail)
         if node is not None or kind in _ATOMS:
             return node
-        if owner == 0 or owner in self.apart or self.depth >= MAX_NESTING:
+        if not owner or self.apart is None or owner in self.apart or self.depth >= MAX_NESTING:
             return None
         if kind is list:
             return self._lists(items, owner)
@@ -408,8 +441,11 @@ class _Encoder:
         if not obj.dtype.hasobject:
             self.arrays.add(obj, self.trail, self.path(), node)
             return
-        if obj.dtype != object:
-            raise UnsupportedError(self.path(), "structured arrays with object fields.")
+        if obj.dtype != object or obj.dtype.metadata is not None:
+            raise UnsupportedError(
+                self.path(),
+                f"arrays of dtype {obj.dtype!r} hold objects in a way that is not data.",
+            )
         order = "C" if obj.flags.c_contiguous or not obj.flags.f_contiguous else "F"
         flat = obj.ravel(order=order).tolist()
         self.kept.append(flat)
@@ -426,7 +462,7 @@ class _Encoder:
         if entry is not None and entry.kind != "name":
             self.entries[cls] = entry
             handler = self.once
-        elif isinstance(obj, np.generic):
+        elif isinstance(obj, np.generic) and cls is obj.dtype.type:
             handler = self._scalar
         elif isinstance(obj, np.dtype):
             handler = self._dtype
@@ -450,7 +486,7 @@ class _Encoder:
         return node
 
     def _dtype(self, obj: Any) -> Node:
-        if obj == np.dtype(object):
+        if obj == np.dtype(object) and obj.metadata is None:
             return {"dtype": "|O"}
         return {"dtype": dtype_node(obj, self.path())}
 
@@ -467,7 +503,9 @@ class _Encoder:
         self.keys.add(entry.key)
         node[entry.kind] = entry.key
         if entry.kind == "call":
+            self.making.add(id(obj))
             node["args"] = [self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
+            self.making.discard(id(obj))
             if reduced.state is not None:
                 node["state"] = self.child(reduced.state, "state")
         elif reduced.state:
@@ -488,10 +526,18 @@ class _Encoder:
             state = reduced.state or {}
             if entry.drop and not entry.drop.isdisjoint(state):
                 state = {name: state[name] for name in state.keys() - entry.drop}
-            if not all(type(name) is str for name in state):
-                raise UnsupportedError(self.path(), "an attribute's name is not a string.")
+            if not state.keys() <= self.names:
+                self._learn_names(state)
             return reduced._replace(state=state)
         return reduced
+
+    def _learn_names(self, names: Iterable[Any]) -> None:
+        for name in names:
+            if type(name) is not str or name[:2] == "__" or not is_text(name):
+                raise UnsupportedError(
+                    self.path(), f"the attribute name {name!r} is not one of plain data."
+                )
+        self.names.update(names)
 
     def path(self) -> str:
         """Where the walk is, as Python: ``model.steps[1][1].func``."""

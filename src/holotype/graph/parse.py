@@ -222,9 +222,17 @@ class _Parser:
         raw = _unbase64(content, path)
         if len(raw) != dtype.itemsize:
             raise BlueprintError(path, f"the value of a {dtype} scalar has another size")
+        if dtype.kind == "S":  # trailing zeros belong to it
+            return ScalarNode(np.bytes_(raw))
+        if dtype.kind == "U":
+            try:
+                codec = "utf-32-le" if dtype.str[0] == "<" else "utf-32-be"
+                return ScalarNode(np.str_(raw.decode(codec, "surrogatepass")))
+            except UnicodeDecodeError:
+                raise BlueprintError(path, "the value of a str scalar is not UTF-32") from None
         if not raw:
             return ScalarNode(np.zeros(1, dtype)[0])
-        return ScalarNode(np.frombuffer(raw, dtype)[0])
+        return ScalarNode(np.frombuffer(bytearray(raw), dtype)[0])
 
     # -- references and names ------------------------------------------------------------------
 

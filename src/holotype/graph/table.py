@@ -37,6 +37,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     key       what stands in the blueprint; stable across versions of the library
     where     ``module:qualified.name`` candidates, tried in order; ours, never the file's
+    aliases   ``module:name`` by which a class calls itself where nothing can be imported from (some
+              compiled modules lose their package); never imported
     kind      *object*: ``cls.__new__(cls)`` and attributes; *call*: ``build`` with arguments and
               state; *name*: only ever referred to
     drop      attributes that are not part of the model (process identity, library versions)
@@ -56,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     setstate: Callable[[Any, Any], None] | None = None
     check: Callable[[Shadow], None] | None = None
     check_all: Callable[[Sequence[Shadow]], None] | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class Table(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +31,7 @@ class TypeTable:
             if entry.key in self._entries:
                 raise ValueError(f"{entry.key} stands twice in the table")
             self._entries[entry.key] = entry
-            for where in entry.where:
+            for where in (*entry.where, *entry.aliases):
                 self._origins[where] = entry.key
         self._resolved: dict[str, Any] = {}
         self._by_class: dict[type, Entry | None] = {}
@@ -95,8 +96,10 @@ class TypeTable:
                 yield key_of(module, name)
             for library in _BARE:  # ufuncs and built-in functions that do not know their module
                 yield f"{library}.{name}"
-        elif type(obj).__hash__ is not None and obj in _CONSTANTS:
-            yield _CONSTANTS[obj]
+        elif isinstance(obj, Enum):
+            yield key_of(type(obj).__module__, f"{type(obj).__qualname__}.{obj.name}")
+        elif id(obj) in _CONSTANTS:
+            yield _CONSTANTS[id(obj)]
 
     def refusal(self, obj: Any) -> tuple[str, str]:
         """Why ``obj``, which is not of the table, cannot be saved, and what to do about it."""
@@ -127,7 +130,8 @@ def _locate(entry: Entry) -> Any:
 
 
 _BARE = ("numpy", "scipy.special", "builtins", "math")
-_CONSTANTS: dict[Any, str] = {Ellipsis: "builtins.Ellipsis", NotImplemented: "builtins.NotImplemented"}
+# By identity: what is asked about may have no hash, or one of its own making.
+_CONSTANTS = {id(each): f"builtins.{each!r}" for each in (Ellipsis, NotImplemented)}
 
 
 def _absence(entry: Entry) -> str:
@@ -168,7 +172,5 @@ def type_table() -> TypeTable:
     from holotype.types import builtins, numpy, pandas, scipy, sklearn
 
     return TypeTable(
-        entry
-        for module in (builtins, numpy, scipy, pandas, sklearn)
-        for entry in module.entries()
+        entry for module in (builtins, numpy, scipy, pandas, sklearn) for entry in module.entries()
     )
