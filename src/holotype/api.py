@@ -10,17 +10,18 @@ import io
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import msgspec
 
-from holotype.archive.manifest import FORMAT, Manifest, ModelInfo, Part
+from holotype.archive.manifest import FORMAT, MAX_NESTING, Manifest, ModelInfo, Part, nesting
 from holotype.archive.reader import open_archive
 from holotype.archive.writer import fingerprint_of, write_archive
 from holotype.capsule.describe import kind_of, libraries_of, type_of
-from holotype.errors import HolotypeError, UnsupportedError
+from holotype.digest import is_text
+from holotype.errors import HolotypeError, UnsupportedError, UntrustedError
 from holotype.graph.dtypes import parse_dtype
 from holotype.graph.encode import Encoded, encode
 from holotype.graph.nodes import Blueprint
@@ -47,6 +48,8 @@ __all__ = [
 
 Target = str | os.PathLike[str] | BinaryIO
 Source = str | os.PathLike[str] | BinaryIO | bytes
+_MAX_PATH = 400
+_FILES = (str, os.PathLike, bytes, bytearray, memoryview)
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -152,9 +155,12 @@ class Archive(msgspec.Struct, frozen=True):
 def show(file: Source) -> Archive:
     """Look into an archive: manifest, blueprint, arrays. Imports no framework, builds nothing.
 
-    Structure, manifest and blueprint are checked; use :func:`verify` for the arrays' digests.
+    Structure, manifest and blueprint are checked, but types that are not in the table are shown
+    too; use :func:`verify` for them and for the arrays.
     """
-    with open_archive(file) as reader:
+    with open_archive(file) as reader, _collector_paused():
+        with suppress(UntrustedError):  # which comes last: all else is in order
+            checked_blueprint(reader)
         value = read_json(reader.blueprint, "blueprint.json")
         arrays: dict[str, ArrayInfo] = {}
         _collect_arrays(value, arrays)
@@ -211,6 +217,7 @@ def verify(file: Source) -> Report:
             report.checks.append(Check("manifest", True, f"id {reader.id}"))
             step = "checksums"
             reader.check_sums()
+            reader.check_others()
             report.checks.append(Check(step, True, "CRC-32 of every member"))
             step = "blueprint"
             blueprint = checked_blueprint(reader)
@@ -218,7 +225,8 @@ def verify(file: Source) -> Report:
                 Check(step, True, f"{len(blueprint.keys)} types, all in the table")
             )
             step = "arrays"
-            arrays = reader.map_arrays(blueprint, verify=True)
+            with reader.map_arrays(blueprint, verify=True) as arrays:
+                arrays.check_booleans()
             count = len({node.name for node in blueprint.arrays})
             report.checks.append(Check(step, True, f"SHA-256 of {count} arrays"))
             step = "contents"
@@ -226,6 +234,9 @@ def verify(file: Source) -> Report:
             report.checks.append(Check(step, True, f"{_objects(blueprint)} objects"))
     except HolotypeError as error:
         report.error = error
+        if step == "container" and getattr(error, "clause", "").startswith("5"):
+            report.checks.append(Check(step, True))
+            step = "manifest"
         report.checks.append(Check(step, False, str(error)))
     return report
 
@@ -235,7 +246,7 @@ def fingerprint(model_or_file: Any) -> str:
 
     Two models with equal fingerprints have the same types, hyper-parameters and arrays, bit by bit.
     """
-    if isinstance(model_or_file, (str, os.PathLike, bytes)) or hasattr(model_or_file, "read"):
+    if isinstance(model_or_file, _FILES) or hasattr(model_or_file, "read"):
         with open_archive(model_or_file) as reader:
             return reader.manifest.fingerprint
     with _collector_paused():
@@ -257,7 +268,11 @@ def _manifest(
         bytes=sum(tensor.size for tensor in encoded.tensors),
     )
     libraries = libraries_of(encoded.keys)
-    checked, when = _checked_metadata(metadata), _timestamp(created)
+    checked, signed, when = (
+        _checked_metadata(metadata),
+        _checked_author(author),
+        _timestamp(created),
+    )
 
     def make(fingerprint: str, parts: list[Part]) -> Manifest:
         return Manifest(
@@ -265,7 +280,7 @@ def _manifest(
             fingerprint=fingerprint,
             model=info,
             created=when,
-            author=author,
+            author=signed,
             tool=f"holotype {__version__}",
             libraries=libraries,
             metadata=checked,
@@ -275,9 +290,17 @@ def _manifest(
     return make
 
 
-def _checked_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+def _checked_author(author: Any) -> str | None:
+    if author is None or (isinstance(author, str) and is_text(author)):
+        return author
+    raise UnsupportedError("author", "is not text.")
+
+
+def _checked_metadata(metadata: Any) -> dict[str, Any]:
     if metadata is None:
         return {}
+    if not isinstance(metadata, Mapping):
+        raise UnsupportedError("metadata", "is not a mapping.")
     value = dict(metadata)
     try:
         again = msgspec.json.decode(msgspec.json.encode(value))
@@ -289,13 +312,18 @@ def _checked_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
             "does not come back from JSON as it is.",
             "Use text keys, lists instead of tuples, and no nan.",
         )
+    if nesting(value) > MAX_NESTING:
+        raise UnsupportedError("metadata", f"nests deeper than {MAX_NESTING}.")
     return value
 
 
 def _timestamp(created: datetime | None) -> str:
     if created is None:
         epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        created = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+        try:
+            created = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+        except (ValueError, OverflowError, OSError):
+            raise ValueError(f"SOURCE_DATE_EPOCH is no time in seconds: {epoch!r}") from None
     elif created.tzinfo is None:
         raise ValueError("created has no time zone; give datetime.now(datetime.UTC) or the like")
     return created.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
@@ -306,21 +334,29 @@ def _objects(blueprint: Blueprint) -> int:
 
 
 def _collect_arrays(value: Any, found: dict[str, ArrayInfo]) -> None:
-    """All arrays in the parsed JSON of a blueprint, in order, each name once."""
-    waiting: list[tuple[Any, str]] = [(value, "")]
+    """All arrays in the parsed JSON of a checked blueprint, in order, each name once."""
+    waiting: list[tuple[Any, str, bool]] = [(value, "", False)]
     while waiting:
-        node, path = waiting.pop()
+        node, path, attributes = waiting.pop()
         if isinstance(node, dict):
-            if (
-                isinstance(node.get("array"), str)
-                and "digest" in node
-                and node["array"] not in found
-            ):
-                found[node["array"]] = _array_info(node, path)
-            waiting.extend((child, f"{path}.{name}") for name, child in reversed(node.items()))
+            if "array" in node and not attributes:
+                if node["array"] not in found:
+                    found[node["array"]] = _array_info(node, path)
+                continue
+            by_name = "object" in node or "column" in node  # what its state is
+            waiting.extend(
+                (child, _below(path, f".{name}"), name == "state" and by_name and not attributes)
+                for name, child in reversed(node.items())
+            )
         elif isinstance(node, list):
-            items = [(child, f"{path}[{i}]") for i, child in enumerate(node)]
+            items = [(child, _below(path, f"[{i}]"), False) for i, child in enumerate(node)]
             waiting.extend(reversed(items))
+
+
+def _below(path: str, part: str) -> str:
+    """A path with one part more, cut where a hostile file makes it long."""
+    longer = path + part
+    return longer if len(longer) <= _MAX_PATH else f"…{longer[-_MAX_PATH // 2 :]}"
 
 
 def _array_info(node: dict[str, Any], path: str) -> ArrayInfo:

@@ -12,15 +12,29 @@ from typing import Any
 import msgspec
 
 from holotype.digest import Digest
-from holotype.errors import FormatError
+from holotype.errors import FormatError, LimitError
 
-__all__ = ["FORMAT", "Manifest", "ModelInfo", "Part", "parse_manifest"]
+__all__ = [
+    "FORMAT",
+    "MAX_BLUEPRINT",
+    "MAX_MANIFEST",
+    "MAX_NESTING",
+    "Manifest",
+    "ModelInfo",
+    "Part",
+    "nesting",
+    "parse_manifest",
+]
 
 FORMAT = 1
-MAX_BYTES = 16 << 20
-"""A manifest is read whole before anything in it is believed."""
+MAX_MANIFEST = 16 << 20
+MAX_BLUEPRINT = 1 << 30
+"""Bytes: both are read whole before anything in them is believed (SPEC 5.5)."""
+MAX_NESTING = 100
+"""Objects and arrays inside each other in the metadata, itself included (SPEC 5.2)."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -57,7 +71,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     author: str | None
     tool: str
     libraries: dict[str, str]
-    metadata: Any
+    metadata: dict[str, Any]
     parts: list[Part]
 
     def to_json(self) -> bytes:
@@ -91,6 +105,10 @@ def parse_manifest(data: bytes) -> Manifest:
         raise FormatError(f"manifest.json cannot be read: {error}", clause="5.2") from None
     if again != data:
         raise FormatError("manifest.json is not written in its one form", clause="5.1")
+    if not _TIME.fullmatch(manifest.created):
+        raise FormatError("the time is not of the form 2020-12-31T23:59:59Z", clause="5.2")
+    if nesting(manifest.metadata) > MAX_NESTING:
+        raise LimitError(f"metadata nest deeper than {MAX_NESTING}", clause="5.2")
     names = [part.name for part in manifest.parts]
     if len(set(names)) != len(names):
         raise FormatError("the manifest lists a part twice", clause="5.3")
@@ -100,6 +118,18 @@ def parse_manifest(data: bytes) -> Manifest:
     if not _DIGEST.fullmatch(manifest.fingerprint):
         raise FormatError("the manifest's fingerprint is not a digest", clause="5.4")
     return manifest
+
+
+def nesting(value: Any) -> int:
+    """How deep objects and arrays stand inside each other in a JSON value; 0 for a plain one."""
+    depth = 0
+    level = [value]
+    while level := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        level = [
+            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
 
 
 class _Version(msgspec.Struct, frozen=True):

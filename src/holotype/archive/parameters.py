@@ -28,6 +28,8 @@ __all__ = [
     "stored_tensor",
 ]
 
+_RESERVED = "__metadata__"  # safetensors means something else by it
+
 ALIGNMENT = 64
 """Bytes; the array data begins at a multiple of it, in the member and in the file."""
 
@@ -77,8 +79,10 @@ def plan_parameters(tensors: Iterable[Stored]) -> Parameters:
     for tensor in tensors:
         if unique.setdefault(tensor.name, tensor) != tensor:
             raise FormatError(
-                f"the blueprint describes the array {tensor.name!r} in two ways", clause="4.2"
+                f"the blueprint describes the array {tensor.name!a} in two ways", clause="3.5"
             )
+    if _RESERVED in unique:
+        raise FormatError(f"no array may have the name {_RESERVED}", clause="4.3")
     order = sorted(unique.values(), key=lambda tensor: (-tensor.alignment, tensor.name))
     entries = {}
     offsets = []

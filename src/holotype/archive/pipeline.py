@@ -7,14 +7,16 @@ walked once. Small jobs run in the calling thread: threads would cost more than 
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from holotype.digest import CHUNK, chunk_spans, join_chunks
 
-__all__ = ["Piece", "Span", "Tally", "pieces_of", "run"]
+__all__ = ["Jobs", "Piece", "Span", "Tally", "pieces_of"]
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _PIECE = 2 * CHUNK
 _ALONE_BELOW = 4 * CHUNK
@@ -55,20 +57,30 @@ def pieces_of(sizes: Sequence[int]) -> Iterator[Piece]:
         yield Piece(offset, size, tuple(spans))
 
 
-def run(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Iterator[R]:
-    """Results of ``function`` in the order of ``jobs``, which work on ``total`` bytes in all."""
-    workers = min(_cores(), _MAX_WORKERS)
-    if total < _ALONE_BELOW or workers == 1:
-        yield from map(function, jobs)
-        return
-    from concurrent.futures import ThreadPoolExecutor
+class Jobs(Generic[R]):
+    """Results of ``function`` in the order of ``jobs``, which work on ``total`` bytes in all.
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:
-        try:
-            yield from pool.map(function, jobs)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    Work in threads begins at once; leaving the ``with`` block stops what is not needed any more.
+    """
+
+    def __init__(self, function: Callable[[T], R], jobs: Iterable[T], total: int) -> None:
+        workers = min(_cores(), _MAX_WORKERS)
+        self._pool: ThreadPoolExecutor | None = None
+        self._results: Iterator[R]
+        if total < _ALONE_BELOW or workers == 1:
+            self._results = map(function, jobs)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="holotype")
+        self._results = self._pool.map(function, jobs)
+
+    def __enter__(self) -> Iterator[R]:
+        return self._results
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 class Tally:
@@ -85,14 +97,6 @@ class Tally:
             if span.stop == self._sizes[span.tensor]:
                 self.digests.append(join_chunks(self._open, span.stop))
                 self._open = []
-
-
-def hash_buffers(buffers: Iterable[object]) -> bytes:
-    """SHA-256 of buffers that follow each other."""
-    state = hashlib.sha256()
-    for buffer in buffers:
-        state.update(buffer)  # type: ignore[arg-type]
-    return state.digest()
 
 
 def _cores() -> int:

@@ -7,6 +7,8 @@ so arrays stay writable, but whoever may write to the file may change them until
 
 from __future__ import annotations
 
+import hashlib
+import io
 import mmap as mmap_module
 import os
 import stat
@@ -19,9 +21,9 @@ import numpy as np
 
 from holotype.archive.container import REQUIRED, Member, read_directory
 from holotype.archive.crc32 import combine, crc32
-from holotype.archive.manifest import MAX_BYTES, Manifest, parse_manifest
+from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, parse_manifest
 from holotype.archive.parameters import Parameters, plan_parameters, stored_by_node
-from holotype.archive.pipeline import Piece, Tally, hash_buffers, pieces_of, run
+from holotype.archive.pipeline import Jobs, Piece, Tally, pieces_of
 from holotype.digest import sha256
 from holotype.errors import DigestError, FormatError, LimitError
 from holotype.graph.nodes import ArrayNode, Blueprint
@@ -30,7 +32,6 @@ __all__ = ["ArchiveReader", "LoadedArrays", "open_archive"]
 
 _MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
 _SMALL = 1 << 16  # bytes; smaller arrays are copied out of a common buffer
-_MAX_BLUEPRINT = 1 << 30
 
 Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 
@@ -43,11 +44,13 @@ class ArchiveReader:
         self._descriptor = descriptor
         self.size = len(view)
         self.members = {member.name: member for member in read_directory(view)}
-        manifest = self._content(_MANIFEST, MAX_BYTES)
+        manifest = self._content(_MANIFEST, MAX_MANIFEST)
+        if crc32(manifest) != self.members[_MANIFEST].crc:  # no digest in the file covers it
+            raise DigestError("manifest.json is damaged: its CRC-32 is another", clause="5.1")
         self.id = sha256(manifest)
         self.manifest: Manifest = parse_manifest(manifest)
         self._check_parts()
-        self.blueprint = self._content(_BLUEPRINT, _MAX_BLUEPRINT)
+        self.blueprint = self._content(_BLUEPRINT, MAX_BLUEPRINT)
         if sha256(self.blueprint) != self.manifest.part(_BLUEPRINT).digest:
             raise DigestError("blueprint.json is not what the manifest says", clause="5.3")
         if self.manifest.fingerprint != self.manifest.part(_BLUEPRINT).digest:
@@ -83,22 +86,33 @@ class ArchiveReader:
             )
         return layout
 
+    def check_others(self) -> None:
+        """Compare the parts that are no model, such as a card, with their digests."""
+        for part in self.manifest.parts:
+            if part.name in REQUIRED:
+                continue
+            member = self.members[part.name]
+            if sha256(self._view[member.offset : member.offset + member.size]) != part.digest:
+                raise DigestError(f"{part.name} is not what the manifest says", clause="5.3")
+
     def load_arrays(self, blueprint: Blueprint, *, verify: bool) -> LoadedArrays:
-        """Read all array data into memory, hashed on the way where ``verify``."""
+        """Read all array data into memory of our own."""
         layout = self.parameters(blueprint)
         base = self.members[_PARAMETERS].offset + len(layout.head)
-        buffers = _allocate([stored.size for stored in layout.order])
+        sizes = [stored.size for stored in layout.order]
+        buffers = _allocate(sizes)
 
-        def work(piece: Piece) -> tuple[Piece, list[bytes]]:
+        def read(piece: Piece) -> None:
             targets = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
             self._read_into(targets, base + piece.offset)
-            return piece, [hash_buffers((target,)) for target in targets] if verify else []
 
-        self._finish(layout, work, verify)
-        return LoadedArrays(blueprint, layout, buffers)
+        with Jobs(read, pieces_of(sizes), sum(sizes)) as done:
+            for _ in done:
+                pass
+        return LoadedArrays(blueprint, layout, buffers, verify)
 
     def map_arrays(self, blueprint: Blueprint, *, verify: bool) -> LoadedArrays:
-        """Map all array data, private and writable, hashed in place where ``verify``."""
+        """Map all array data, private and writable."""
         layout = self.parameters(blueprint)
         base = self.members[_PARAMETERS].offset + len(layout.head)
         if self._descriptor is None:
@@ -110,29 +124,7 @@ class ArchiveReader:
             data[base + offset : base + offset + stored.size]
             for stored, offset in zip(layout.order, layout.offsets, strict=True)
         ]
-        if verify:
-
-            def work(piece: Piece) -> tuple[Piece, list[bytes]]:
-                views = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
-                return piece, [hash_buffers((view,)) for view in views]
-
-            self._finish(layout, work, verify)
-        return LoadedArrays(blueprint, layout, buffers)
-
-    def _finish(self, layout: Parameters, work: Any, verify: bool) -> None:
-        sizes = [stored.size for stored in layout.order]
-        tally = Tally(sizes)
-        for piece, digests in run(work, pieces_of(sizes), sum(sizes)):
-            if verify:
-                tally.add(piece.spans, digests)
-        if verify:
-            for stored, digest in zip(layout.order, tally.digests, strict=True):
-                if digest != stored.digest:
-                    raise DigestError(
-                        f"the array {stored.name} is not what was saved: its bytes have another "
-                        "SHA-256. The file is damaged or was changed.",
-                        clause="4.5",
-                    )
+        return LoadedArrays(blueprint, layout, buffers, verify)
 
     def _read_into(self, targets: Sequence[np.ndarray[Any, Any]], offset: int) -> None:
         if self._descriptor is None:
@@ -164,21 +156,74 @@ class ArchiveReader:
             for start in range(member.offset, member.offset + member.size, step)
         ]
         crc = 0
-        for (start, stop), part in zip(
-            spans, run(lambda s: crc32(self._view[s[0] : s[1]]), spans, member.size), strict=True
-        ):
-            crc = combine(crc, part, stop - start)
+        with Jobs(lambda s: crc32(self._view[s[0] : s[1]]), spans, member.size) as parts:
+            for (start, stop), part in zip(spans, parts, strict=True):
+                crc = combine(crc, part, stop - start)
         return crc
 
 
+class _Hashing:
+    """SHA-256 of all array data: begun at once, beside whatever else is done before it ends."""
+
+    def __init__(self, layout: Parameters, buffers: Sequence[np.ndarray[Any, Any]]) -> None:
+        self._stored = layout.order
+        self._sizes = [stored.size for stored in layout.order]
+
+        def work(piece: Piece) -> tuple[Piece, list[bytes]]:
+            views = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
+            return piece, [hashlib.sha256(view).digest() for view in views]
+
+        self._jobs = Jobs(work, pieces_of(self._sizes), sum(self._sizes))
+
+    def finish(self) -> None:
+        """Wait for the end; DigestError for the first array that has another digest."""
+        tally = Tally(self._sizes)
+        with self._jobs as results:
+            for piece, digests in results:
+                tally.add(piece.spans, digests)
+        for stored, digest in zip(self._stored, tally.digests, strict=True):
+            if digest != stored.digest:
+                raise DigestError(
+                    f"the array {stored.name} is not what was saved: its bytes have another "
+                    "SHA-256. The file is damaged or was changed.",
+                    clause="4.5",
+                )
+
+
 class LoadedArrays:
-    """The arrays of one archive (an ArraySource): each handed out once for each of its nodes."""
+    """The arrays of one archive (an ArraySource): each handed out once for each of its nodes.
+
+    They are hashed while the ``with`` block looks at them. When it is left, every byte has the
+    digest that it must have, or DigestError is raised, whatever else went wrong inside.
+    """
 
     def __init__(
-        self, blueprint: Blueprint, layout: Parameters, buffers: list[np.ndarray[Any, Any]]
+        self,
+        blueprint: Blueprint,
+        layout: Parameters,
+        buffers: list[np.ndarray[Any, Any]],
+        verify: bool,
     ) -> None:
+        self._hashing = _Hashing(layout, buffers) if verify else None
         self._buffers = {s.name: b for s, b in zip(layout.order, buffers, strict=True)}
         self._uses = Counter(node.name for node in blueprint.arrays)
+        self._nodes = {node.name: node for node in blueprint.arrays}
+
+    def __enter__(self) -> LoadedArrays:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._hashing is not None:
+            hashing, self._hashing = self._hashing, None  # it holds on to the memory
+            hashing.finish()
+
+    def check_booleans(self) -> None:
+        """Demand that every boolean is 0 or 1: NumPy counts and selects by others wrongly."""
+        for node in self._nodes.values():
+            if _has_bool(node.dtype) and not _all_bool(self.peek(node)):
+                raise FormatError(
+                    f"a boolean in the array {node.name!a} is neither 0 nor 1", clause="4.2"
+                )
 
     def peek(self, node: ArrayNode) -> np.ndarray[Any, Any]:
         """The array, to look at only."""
@@ -190,19 +235,32 @@ class LoadedArrays:
         """The array, writable and the caller's own."""
         name = node.name
         self._uses[name] -= 1
-        if self._uses[name] == 0:
-            buffer = self._buffers.pop(name)
-            if node.size > _SMALL:
-                return _shaped(buffer, node)
-        else:
-            buffer = self._buffers[name]
-        return _shaped(buffer, node).copy(order="K")
+        last = self._uses[name] == 0
+        array = _shaped(self._buffers.pop(name) if last else self._buffers[name], node)
+        # No bytes are new each time; a large array that no other node wants is handed over.
+        if not node.size or (last and node.size > _SMALL):
+            return array
+        return array.copy(order="K")
 
 
 def _shaped(buffer: np.ndarray[Any, Any], node: ArrayNode) -> np.ndarray[Any, Any]:
-    if node.dtype.itemsize == 0 or not node.size:
-        return np.zeros(node.shape, node.dtype, order=node.order)
+    if not node.size:  # np.zeros would make an S1 of an S0
+        return np.ndarray(node.shape, node.dtype, order=node.order)
     return buffer.view(node.dtype).reshape(node.shape, order=node.order)
+
+
+def _has_bool(dtype: np.dtype[Any]) -> bool:
+    if dtype.subdtype is not None:
+        return _has_bool(dtype.subdtype[0])
+    if dtype.fields is None:
+        return dtype.kind == "b"
+    return any(_has_bool(field[0]) for field in dtype.fields.values())
+
+
+def _all_bool(array: np.ndarray[Any, Any]) -> bool:
+    if array.dtype.fields is None:
+        return array.dtype.kind != "b" or not array.size or int(array.view(np.uint8).max()) <= 1
+    return all(_all_bool(array[name]) for name in array.dtype.fields)
 
 
 def _allocate(sizes: Sequence[int]) -> list[np.ndarray[Any, Any]]:
@@ -227,30 +285,31 @@ def open_archive(source: Source) -> Iterator[ArchiveReader]:
         return
     if isinstance(source, (str, os.PathLike)):
         with open(source, "rb") as file:
-            yield from _from_file(file)
+            yield from _from_object(file)
         return
     if not hasattr(source, "read"):
         raise TypeError(f"a path, file object or bytes was expected, not {type(source).__name__}")
     yield from _from_object(source)
 
 
-def _from_object(source: BinaryIO) -> Iterator[ArchiveReader]:
+def _from_object(source: Any) -> Iterator[ArchiveReader]:
     if _is_whole_file(source):
         yield from _from_file(source)
         return
-    data = source.read()
+    data = None if isinstance(source, io.TextIOBase) else source.read()
     if not isinstance(data, bytes):
         raise TypeError("the file object is not binary: open it with 'rb'")
     yield ArchiveReader(memoryview(data), None)
 
 
-def _is_whole_file(source: BinaryIO) -> bool:
-    """Whether it is an ordinary file, read from its start: such a one can be mapped."""
-    try:
-        status = os.fstat(source.fileno())
-        return stat.S_ISREG(status.st_mode) and source.tell() == 0 and "b" in source.mode
-    except (AttributeError, OSError, TypeError):
+def _is_whole_file(source: Any) -> bool:
+    """Whether it is an ordinary file, read from its start: such a one can be mapped.
+
+    What decodes a file on the way, as GzipFile does, has a descriptor too, but no raw file.
+    """
+    if not isinstance(getattr(source, "raw", source), io.FileIO):
         return False
+    return stat.S_ISREG(os.fstat(source.fileno()).st_mode) and source.tell() == 0
 
 
 def _from_file(file: BinaryIO) -> Iterator[ArchiveReader]:

@@ -8,6 +8,7 @@ are written last. A path is replaced atomically: temporary file, fsync, rename, 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 import stat
@@ -17,10 +18,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from holotype.archive.container import REQUIRED, Plan, directory, local_header, plan
 from holotype.archive.crc32 import combine, crc32
-from holotype.archive.manifest import Manifest, Part
+from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, Part
 from holotype.archive.parameters import Parameters, plan_parameters, stored_tensor
-from holotype.archive.pipeline import Piece, Tally, pieces_of, run
-from holotype.digest import pending, sha256
+from holotype.archive.pipeline import Jobs, Piece, Tally, pieces_of
+from holotype.digest import chunk_spans, pending, sha256
 from holotype.errors import SaveError
 from holotype.graph.arrays import Tensor
 from holotype.graph.encode import Encoded
@@ -61,7 +62,13 @@ def write_archive(
             return _write(encoded, make_manifest, descriptor, None)
     if not hasattr(target, "write"):
         raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
-    return _write(encoded, make_manifest, None, target)
+    return _write(encoded, make_manifest, None, _binary(target))
+
+
+def _binary(stream: Any) -> Any:
+    if isinstance(stream, io.TextIOBase):
+        raise TypeError("the file object is not binary: open it with 'wb'")
+    return stream
 
 
 def _write(
@@ -71,6 +78,12 @@ def _write(
     tensors = _in_order(encoded.tensors, parameters)
     blueprint = encoded.to_json()
     draft = make_manifest(pending(0), _parts(blueprint, parameters)).to_json()
+    for name, text, limit in (
+        (_MANIFEST, draft, MAX_MANIFEST),
+        (_BLUEPRINT, blueprint, MAX_BLUEPRINT),
+    ):
+        if len(text) > limit:
+            raise SaveError(f"{name} would have {len(text)} bytes; it may have {limit} (SPEC 5.5)")
     layout = plan(
         [
             (_MANIFEST, len(draft)),
@@ -102,6 +115,8 @@ def _write(
             for buffer in _buffers(tensor):
                 _put(stream, buffer)
         _put(stream, end)
+        if hasattr(stream, "flush"):
+            stream.flush()  # so that a full disk is an error here
     return Written(sha256(manifest), fingerprint, layout.size)
 
 
@@ -126,8 +141,8 @@ def _front(layout: Plan, crcs: Sequence[int], contents: Sequence[bytes]) -> byte
 
 
 def _buffers(tensor: Tensor) -> Iterator[Any]:
-    for start in range(0, tensor.size, 1 << 20):
-        yield from tensor.chunks(start, min(start + (1 << 20), tensor.size))
+    for start, stop in chunk_spans(tensor.size):
+        yield tensor.chunk(start, stop)
 
 
 def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
@@ -139,21 +154,20 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
         digests = []
         crc = 0
         for span in piece.spans:
-            state = hashlib.sha256()
-            for buffer in tensors[span.tensor].chunks(span.start, span.stop):
-                state.update(buffer)
-                crc = crc32(buffer, crc)
-                buffers.append(buffer)
-            digests.append(state.digest())
+            buffer = tensors[span.tensor].chunk(span.start, span.stop)
+            digests.append(hashlib.sha256(buffer).digest())
+            crc = crc32(buffer, crc)
+            buffers.append(buffer)
         if descriptor is not None:
             _write_at(descriptor, buffers, base + piece.offset)
         return piece, digests, crc
 
     tally = Tally(sizes)
     crc = 0
-    for piece, digests, piece_crc in run(work, pieces_of(sizes), sum(sizes)):
-        tally.add(piece.spans, digests)
-        crc = combine(crc, piece_crc, piece.size)
+    with Jobs(work, pieces_of(sizes), sum(sizes)) as results:
+        for piece, digests, piece_crc in results:
+            tally.add(piece.spans, digests)
+            crc = combine(crc, piece_crc, piece.size)
     for tensor, digest in zip(tensors, tally.digests, strict=True):
         tensor.seal(digest)
     return crc
@@ -174,8 +188,10 @@ def _put(stream: Any, data: Any) -> None:
     view = memoryview(data)
     while view.nbytes:
         count = stream.write(view)
-        if count is None:
-            raise SaveError("the file object did not take all bytes; give one that blocks")
+        if count is None and not isinstance(stream, io.RawIOBase):
+            return  # many objects with a method ``write`` say nothing, and take everything
+        if not count:
+            raise SaveError("the file object does not take all bytes; give one that blocks")
         view = view[count:]
 
 
@@ -187,9 +203,12 @@ def _replacing(path: str) -> Iterator[int]:
     replaced = None
     with suppress(FileNotFoundError):
         replaced = os.stat(path)
+    if replaced is not None and stat.S_ISDIR(replaced.st_mode):
+        raise SaveError(f"{path} is a folder; give the name of a file in it")
     if replaced is not None and not stat.S_ISREG(replaced.st_mode):
         raise SaveError(f"{path} is not a regular file; open it and give the file object")
-    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
+    # At most 178 bytes, whatever the letters: file systems allow 255.
+    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}.tmp")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         try:

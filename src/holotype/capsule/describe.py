@@ -44,7 +44,8 @@ def kind_of(model: Any) -> str:
     declared = _declared_kind(model)
     if declared in _KINDS:
         return str(declared)
-    return "transformer" if hasattr(model, "transform") else "other"
+    # Data frames can be transformed too, but are nothing that was fitted.
+    return "transformer" if hasattr(model, "transform") and hasattr(model, "fit") else "other"
 
 
 def _declared_kind(model: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from holotype.cli import bench, demo, fingerprint, show, verify
-from holotype.cli.terminal import errors
-from holotype.errors import HolotypeError
+from holotype.cli.terminal import errors, plain
+from holotype.errors import HolotypeError, MissingLibraryError
 from holotype.version import __version__
 
 __all__ = ["app", "run"]
@@ -47,12 +47,12 @@ def run() -> None:
     try:
         app()
     except HolotypeError as error:
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
+        errors.print(plain(f"error: {error}", "red"))
+        sys.exit(2 if isinstance(error, MissingLibraryError) else 1)
     except OSError as error:
         what = error.strerror or str(error)
         where = f"{error.filename}: " if error.filename else ""
-        errors.print(f"error: {where}{what}", style="red", markup=False, highlight=False)
+        errors.print(plain(f"error: {where}{what}", "red"))
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("interrupted")

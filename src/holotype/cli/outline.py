@@ -19,6 +19,8 @@ from holotype.graph.dtypes import parse_dtype
 __all__ = ["outline"]
 
 _MAX_CHILDREN = 40
+_MAX_LINES = 2000
+_MAX_TEXT = 120
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -32,6 +34,7 @@ class _Outline:
         self.shared = shared
         self.depth = depth
         self.drawn: set[int] = set()
+        self.lines = 0
 
     def tree(self, root: Any) -> Tree:
         tree = Tree(self.label("", root), guide_style="dim")
@@ -52,10 +55,11 @@ class _Outline:
         if plain_values:
             tree.add(_parameters(plain_values))
         for index, (name, child) in enumerate(parts):
-            if index == _MAX_CHILDREN:
+            if index == _MAX_CHILDREN or self.lines == _MAX_LINES:
                 tree.add(plain(f"… {len(parts) - index} more", "dim"))
                 break
-            branch = tree.add(self.label(name, child))
+            self.lines += 1
+            branch = tree.add(self.label(_cut(name or ""), child))
             if level < self.depth:
                 self.add(branch, child, level + 1)
 
@@ -117,7 +121,12 @@ def _describe(node: Any) -> Text:
 
 
 def _class(key: Any) -> str:
-    return str(key).rpartition(".")[2]
+    return _cut(str(key).rpartition(".")[2])
+
+
+def _cut(text: str) -> str:
+    """What stands in a line of its own accord is short; what a hostile file puts there is cut."""
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
 
 
 def _array(node: dict[str, Any]) -> Text:
@@ -187,17 +196,17 @@ def _short(node: Any) -> str | None:
     if not isinstance(node, dict) or len(node) > 2:
         return None
     if "name" in node:
-        return str(node["name"])
+        return _cut(str(node["name"]))
     if "scalar" in node:
         return _short(node.get("value"))
     for tag in ("float", "int", "str", "bytes", "dtype"):
         if tag in node and isinstance(node[tag], str):
-            return node[tag] if tag in ("float", "int") else f"{tag} {node[tag][:40]}"
+            return _cut(node[tag]) if tag in ("float", "int") else f"{tag} {node[tag][:40]}"
     for tag, left, right in (("tuple", "(", ")"), ("list", "[", "]")):
         if isinstance(node.get(tag), list) and len(node[tag]) <= 8:
             parts = [_short(item) for item in node[tag]]
             if None not in parts:
-                return left + ", ".join(map(str, parts)) + right
+                return left + _cut(", ".join(map(str, parts))) + right
     return None
 
 
@@ -205,7 +214,9 @@ def _parameters(values: list[tuple[str, str]]) -> Text:
     """Plain attributes on one line: hyper-parameters first, then what fitting left."""
     text = Text()
     ordered = sorted(values, key=lambda item: item[0].endswith("_") or item[0].startswith("_"))
-    for index, (name, value) in enumerate(ordered):
-        text.append("  " if index else "").append_text(plain(name, "dim"))
+    for index, (name, value) in enumerate(ordered[:_MAX_CHILDREN]):
+        text.append("  " if index else "").append_text(plain(_cut(name), "dim"))
         text.append("=").append_text(plain(value))
+    if len(values) > _MAX_CHILDREN:
+        text.append(f"  … {len(values) - _MAX_CHILDREN} more", "dim")
     return text

@@ -49,7 +49,8 @@ def as_json(archive: Archive) -> dict[str, Any]:
         "size": archive.size,
         "manifest": msgspec.to_builtins(archive.manifest),
         "arrays": [
-            {name: getattr(info, name) for name in info.__struct_fields__} for info in archive.arrays
+            {name: getattr(info, name) for name in info.__struct_fields__}
+            for info in archive.arrays
         ],
     }
 

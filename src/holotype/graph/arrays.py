@@ -8,7 +8,9 @@ structured dtype, where the heap leaves anything at all, is written as zero.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -41,16 +43,26 @@ class Tensor(msgspec.Struct, eq=False):
     parts: Sequence[AnyArray]
     padding: tuple[int, ...]
     nodes: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    _ends: list[int] = msgspec.field(default_factory=list)  # of the parts, where there are many
 
-    def chunks(self, start: int, stop: int) -> Iterator[Any]:
-        """The bytes from ``start`` to ``stop`` as buffers, without copying where possible."""
-        offset = 0
-        for part in self.parts:
-            end = offset + part.nbytes
-            if offset < stop and end > start:
-                first, last = max(start - offset, 0), min(stop - offset, part.nbytes)
-                yield self._zeroed(part, first, last) if self.padding else _raw(part)[first:last]
-            offset = end
+    def chunk(self, start: int, stop: int) -> Any:
+        """The bytes from ``start`` to ``stop`` as one buffer, without copying where possible."""
+        if len(self.parts) == 1:
+            return self._piece(self.parts[0], start, stop)
+        if not self._ends:
+            self._ends.extend(accumulate(part.nbytes for part in self.parts))
+        pieces = []
+        index = bisect_right(self._ends, start)
+        while start < stop:
+            part, end = self.parts[index], self._ends[index]
+            begin = end - part.nbytes
+            pieces.append(self._piece(part, start - begin, min(stop, end) - begin))
+            start = max(start, end)
+            index += 1
+        return b"".join(pieces)
+
+    def _piece(self, part: AnyArray, start: int, stop: int) -> Any:
+        return self._zeroed(part, start, stop) if self.padding else _raw(part)[start:stop]
 
     def _zeroed(self, part: AnyArray, start: int, stop: int) -> Any:
         item = part.dtype.itemsize

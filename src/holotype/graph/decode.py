@@ -336,23 +336,14 @@ def split_arrays(
     node: ArrayColumn, data: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]
 ) -> list[np.ndarray[Any, Any]]:
     """The arrays of an array column, as parts of ``data``."""
+    sizes = np.prod(shapes, axis=1, dtype=np.float64)  # exact for all that can be, else too large
+    if (shapes < 0).any() or not (sizes <= len(data)).all():
+        raise BlueprintError(node.path, "a size in a column of arrays is out of bounds")
     rows: list[list[int]] = shapes.tolist()
-    result = []
-    start = 0
-    for row in rows:
-        size = 1
-        for length in row:
-            if length < 0:
-                raise BlueprintError(node.path, "a column of arrays has a negative size")
-            size *= length
-        if start + size > len(data):
-            raise BlueprintError(node.path, "a column of arrays ends before its last array")
-        part = data[start : start + size]
-        result.append(part if len(row) == 1 else part.reshape(row))
-        start += size
-    if start != len(data):
-        raise BlueprintError(node.path, "a column of arrays has data that no array uses")
-    return result
+    parts = [data[a:b] for a, b in _spans(sizes.astype(np.int64), len(data), node.path)]
+    if shapes.shape[1] == 1:
+        return parts
+    return [part.reshape(row) for part, row in zip(parts, rows, strict=True)]
 
 
 def _spans(lengths: np.ndarray[Any, Any], size: int, path: str) -> list[tuple[int, int]]:

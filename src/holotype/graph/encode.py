@@ -16,6 +16,7 @@ import base64
 import copyreg
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -364,8 +365,7 @@ class _Encoder:
         ids = set(map(id, items))
         if len(ids) != len(items) or not ids.isdisjoint(self.seen):
             return False
-        for item in items:
-            self.seen[id(item)] = _Seen(item, None, owner)
+        self.seen.update(dict.fromkeys(ids, _Seen(items, None, owner)))
         return True
 
     def _lists(self, items: Sequence[list[Any]], owner: int) -> Node | None:
@@ -549,6 +549,9 @@ class _Encoder:
 def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
     cls = type(obj)
+    if kind == "object" and _is_ordinary(cls):
+        state = obj.__getstate__()
+        return Reduced((), _merged(state) if isinstance(state, tuple) else state)
     try:
         reduced = obj.__reduce_ex__(4)
     except TypeError as error:
@@ -565,13 +568,31 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
         if args:
             raise UnsupportedError("", f"a {_type_name(cls)} needs arguments to be created.")
         if isinstance(state, tuple) and len(state) == 2:
-            state = {**(state[0] or {}), **(state[1] or {})}
+            state = _merged(state)
     return Reduced(
         tuple(args),
         state,
         None if items is None else list(items),
         None if pairs is None else list(pairs),
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_ordinary(cls: type) -> bool:
+    """Whether ``__reduce_ex__`` would say no more than "a new one, with this ``__getstate__``"."""
+    return (
+        cls.__reduce_ex__ is object.__reduce_ex__
+        and cls.__reduce__ is object.__reduce__
+        and cls not in copyreg.dispatch_table
+        and not issubclass(cls, (list, dict))
+        and not hasattr(cls, "__getnewargs__")
+        and not hasattr(cls, "__getnewargs_ex__")
+    )
+
+
+def _merged(state: tuple[Any, Any]) -> dict[str, Any]:
+    """The attributes of an object with slots: those of its ``__dict__`` and the slots."""
+    return {**(state[0] or {}), **(state[1] or {})}
 
 
 _NEWOBJ = copyreg.__newobj__  # type: ignore[attr-defined]

@@ -40,6 +40,9 @@ from holotype.graph.nodes import (
 __all__ = ["ABSENT", "Named", "Shadow", "audit"]
 
 
+Thunk = Callable[[], Any]
+
+
 class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
@@ -67,14 +70,22 @@ class Named:
 class Shadow:
     """One object as data. ``args`` are those of a call; attributes are read by name."""
 
-    __slots__ = ("_args", "_state", "_view", "key", "path")
+    __slots__ = ("_args", "_index", "_path", "_state", "key")
 
-    def __init__(self, view: _View, key: str, path: str, args: Any, state: Any) -> None:
-        self._view = view
+    def __init__(self, key: str, path: str, args: Any, state: Any, index: int | None = None):
         self._args = args  # sequence of thunks
-        self._state = state  # mapping name → thunk, or one thunk
+        self._state = state  # mapping name → thunk, or one thunk, or None
+        self._index = index  # of one of many records: where it stands in what the thunks return
+        self._path = path
         self.key = key
-        self.path = path
+
+    @property
+    def path(self) -> str:
+        """Where the object stands in the blueprint, dotted."""
+        return self._path if self._index is None else f"{self._path}[{self._index}]"
+
+    def _read(self, thunk: Thunk) -> Any:
+        return thunk() if self._index is None else thunk()[self._index]
 
     def fail(self, problem: str) -> InvalidStateError:
         """The error to raise when a demand on this object is not met."""
@@ -85,32 +96,34 @@ class Shadow:
         return list(self._state) if isinstance(self._state, dict) else []
 
     def has(self, name: str) -> bool:
+        """Whether there is an attribute of this name."""
         return isinstance(self._state, dict) and name in self._state
 
     def get(self, name: str) -> Any:
         """Any attribute: plain values, lists, tuples, dicts, arrays, Shadows, Named, or ABSENT."""
         if not isinstance(self._state, dict) or name not in self._state:
             return ABSENT
-        return self._state[name]()
+        return self._read(self._state[name])
 
     def arg(self, index: int) -> Any:
         """Argument ``index`` of a call; ABSENT past the last."""
-        return self._args[index]() if index < len(self._args) else ABSENT
+        return self._read(self._args[index]) if index < len(self._args) else ABSENT
 
     def arg_count(self) -> int:
+        """How many arguments the call has."""
         return len(self._args)
 
     def args(self, low: int, high: int | None = None) -> list[Any]:
         """The arguments of a call, of which there are ``low``, or up to ``high``."""
         if not low <= len(self._args) <= (low if high is None else high):
             raise self.fail(f"it has {len(self._args)} arguments")
-        return [thunk() for thunk in self._args]
+        return [self._read(thunk) for thunk in self._args]
 
     def state(self) -> Any:
         """The state of a call as one value (a dict of its members where it is one)."""
         if isinstance(self._state, dict):
-            return {name: thunk() for name, thunk in self._state.items()}
-        return ABSENT if self._state is None else self._state()
+            return {name: self._read(thunk) for name, thunk in self._state.items()}
+        return ABSENT if self._state is None else self._read(self._state)
 
     def array(
         self, name: str, *, ndim: int | None = None, kind: str = "", dtype: str = ""
@@ -157,9 +170,6 @@ class Shadow:
         return value
 
 
-Thunk = Callable[[], Any]
-
-
 class _View:
     """Turns nodes into plain values, lazily, without building anything of a library."""
 
@@ -167,8 +177,15 @@ class _View:
         self.blueprint = blueprint
         self.arrays = arrays
         self.open: set[int] = set()
+        self.known: dict[int, Any] = {}  # by id of the node: several validators ask for one object
 
     def shadow(self, node: ObjectNode) -> Shadow:
+        known: Shadow | None = self.known.get(id(node))
+        if known is None:
+            known = self.known[id(node)] = self._shadow(node)
+        return known
+
+    def _shadow(self, node: ObjectNode) -> Shadow:
         args = tuple(self._thunk(arg) for arg in node.args or ())
         state: Any
         plain = self._plain_dict(node.state) if node.args is not None else None
@@ -178,7 +195,7 @@ class _View:
             state = plain
         else:
             state = None if node.state is None else self._thunk(node.state)
-        return Shadow(self, node.entry.key, node.path, args, state)
+        return Shadow(node.entry.key, node.path, args, state)
 
     def _plain_dict(self, node: Node) -> dict[str, Thunk] | None:
         """The members of a state that is written as a dict with text keys."""
@@ -192,18 +209,15 @@ class _View:
         return {k: self._thunk(v) for k, v in zip(node.keys, node.values, strict=True)}
 
     def records(self, node: RecordsColumn) -> list[Shadow]:
+        known: list[Shadow] | None = self.known.get(id(node))
+        if known is None:
+            known = self.known[id(node)] = self._records(node)
+        return known
+
+    def _records(self, node: RecordsColumn) -> list[Shadow]:
         args = [self._lazy(column, node) for column in node.args]
         state = {name: self._lazy(column, node) for name, column in (node.state or {}).items()}
-        return [
-            Shadow(
-                self,
-                node.entry.key,
-                f"{node.path}[{i}]",
-                tuple(_element(column, i) for column in args),
-                {name: _element(column, i) for name, column in state.items()},
-            )
-            for i in range(node.count)
-        ]
+        return [Shadow(node.entry.key, node.path, args, state, i) for i in range(node.count)]
 
     def _lazy(self, column: Seq, node: RecordsColumn) -> Callable[[], Sequence[Any]]:
         known: list[Sequence[Any]] = []
@@ -311,10 +325,6 @@ class _View:
         if start != len(flat):
             raise InvalidStateError(node.path, "lengths do not add up to the data they divide")
         return result
-
-
-def _element(column: Callable[[], Sequence[Any]], index: int) -> Thunk:
-    return lambda: column()[index]
 
 
 def audit(blueprint: Blueprint, arrays: ArraySource) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from holotype.archive.reader import ArchiveReader
+from holotype.archive.reader import ArchiveReader, LoadedArrays
 from holotype.graph.decode import decode
 from holotype.graph.nodes import Blueprint
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
 from holotype.types.table import type_table
 
-__all__ = ["checked_blueprint", "restore"]
+__all__ = ["audited_arrays", "checked_blueprint", "restore"]
 
 
 def checked_blueprint(reader: ArchiveReader) -> Blueprint:
@@ -26,14 +26,24 @@ def restore(reader: ArchiveReader, *, mmap: bool = False, verify: bool = True) -
     """Build the model of an open archive.
 
     1. Parse the blueprint: every form, every type key (nothing is imported).
-    2. Read or map the arrays and hash every byte of them.
+    2. Read or map the arrays and hash every byte of them, and of the parts that are no model.
     3. Validate the contents of every object whose library would read them unchecked.
     4. Import what the table says, and build.
     """
     blueprint = checked_blueprint(reader)
-    if mmap:
-        arrays = reader.map_arrays(blueprint, verify=verify)
-    else:
-        arrays = reader.load_arrays(blueprint, verify=verify)
-    audit(blueprint, arrays)
+    arrays = audited_arrays(reader, blueprint, mmap=mmap, verify=verify)
     return decode(blueprint, type_table(), arrays)
+
+
+def audited_arrays(
+    reader: ArchiveReader, blueprint: Blueprint, *, mmap: bool, verify: bool
+) -> LoadedArrays:
+    """The arrays, hashed, and the contents of all objects validated: steps 2 and 3.
+
+    Both go on side by side; an array with the wrong digest is what is reported if both fail.
+    """
+    load = reader.map_arrays if mmap else reader.load_arrays
+    with load(blueprint, verify=verify) as arrays:
+        arrays.check_booleans()
+        audit(blueprint, arrays)
+    return arrays

@@ -98,8 +98,15 @@ class TypeTable:
                 yield f"{library}.{name}"
         elif isinstance(obj, Enum):
             yield key_of(type(obj).__module__, f"{type(obj).__qualname__}.{obj.name}")
+        elif type(obj).__module__ in _NAMED_INSTANCES:
+            yield key_of(type(obj).__module__, str(vars(obj).get("name")))
         elif id(obj) in _CONSTANTS:
             yield _CONSTANTS[id(obj)]
+        else:
+            cls = type(obj)
+            singleton = _SINGLETONS.get(f"{cls.__module__}.{cls.__qualname__}")
+            if singleton is not None:
+                yield singleton
 
     def refusal(self, obj: Any) -> tuple[str, str]:
         """Why ``obj``, which is not of the table, cannot be saved, and what to do about it."""
@@ -130,8 +137,19 @@ def _locate(entry: Entry) -> Any:
 
 
 _BARE = ("numpy", "scipy.special", "builtins", "math")
+# Where module-level instances say by what name they are known: scipy.stats.norm.
+_NAMED_INSTANCES = frozenset(
+    f"scipy.stats.{module}" for module in ("_continuous_distns", "_discrete_distns")
+)
 # By identity: what is asked about may have no hash, or one of its own making.
 _CONSTANTS = {id(each): f"builtins.{each!r}" for each in (Ellipsis, NotImplemented)}
+# The one instance of each of these types; by type, since its library may not be imported yet.
+_SINGLETONS = {
+    "pandas._libs.missing.NAType": "pandas.NA",
+    "pandas._libs.tslibs.nattype.NaTType": "pandas.NaT",
+    "pandas.api.typing.NAType": "pandas.NA",
+    "pandas.api.typing.NaTType": "pandas.NaT",
+}
 
 
 def _absence(entry: Entry) -> str:
