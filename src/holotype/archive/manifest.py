@@ -114,7 +114,7 @@ def parse_manifest(data: bytes) -> Manifest:
         raise FormatError("the manifest lists a part twice", clause="5.3")
     for part in manifest.parts:
         if not _DIGEST.fullmatch(part.digest) or part.size < 0:
-            raise FormatError(f"the manifest's entry of {part.name} is wrong", clause="5.3")
+            raise FormatError(f"the manifest's entry of {part.name!a} is wrong", clause="5.3")
     if not _DIGEST.fullmatch(manifest.fingerprint):
         raise FormatError("the manifest's fingerprint is not a digest", clause="5.4")
     return manifest

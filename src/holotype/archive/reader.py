@@ -171,9 +171,14 @@ class _Hashing:
 
         def work(piece: Piece) -> tuple[Piece, list[bytes]]:
             views = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
-            return piece, [hashlib.sha256(view).digest() for view in views]
+            return piece, [hashlib.sha256(view.data).digest() for view in views]
 
         self._jobs = Jobs(work, pieces_of(self._sizes), sum(self._sizes))
+
+    def stop(self) -> None:
+        """Leave the rest unhashed."""
+        with self._jobs:
+            pass
 
     def finish(self) -> None:
         """Wait for the end; DigestError for the first array that has another digest."""
@@ -194,7 +199,8 @@ class LoadedArrays:
     """The arrays of one archive (an ArraySource): each handed out once for each of its nodes.
 
     They are hashed while the ``with`` block looks at them. When it is left, every byte has the
-    digest that it must have, or DigestError is raised, whatever else went wrong inside.
+    digest that it must have, or DigestError is raised, whatever else went wrong inside. (An
+    interruption is no fault of the file: it ends the hashing, and goes on.)
     """
 
     def __init__(
@@ -212,10 +218,13 @@ class LoadedArrays:
     def __enter__(self) -> LoadedArrays:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._hashing is not None:
             hashing, self._hashing = self._hashing, None  # it holds on to the memory
-            hashing.finish()
+            if kind is None or issubclass(kind, Exception):
+                hashing.finish()
+            else:
+                hashing.stop()
 
     def check_booleans(self) -> None:
         """Demand that every boolean is 0 or 1: NumPy counts and selects by others wrongly."""

@@ -115,16 +115,15 @@ class ArrayCollector:
             array, order = np.ascontiguousarray(array), "C"
         dtype = array.dtype
         described = dtype_node(dtype, path or ".".join(trail))
-        key: tuple[Any, ...] = (dtype.str, order, array.shape)
-        if dtype.fields is not None:
-            key = (id(array),)
-        elif array.nbytes <= _SMALL:
-            key = (*key, array.tobytes("A"))
-        else:
-            key = (*key, array.__array_interface__["data"][0])
-        tensor = self._stored.get(key)
+        # By content alone: which arrays share memory may not show in the fingerprint.
+        tensor = key = None
+        if array.nbytes <= _SMALL and dtype.fields is None:
+            key = (dtype.str, order, array.shape, array.tobytes("A"))
+            tensor = self._stored.get(key)
         if tensor is None:
-            tensor = self._stored[key] = self._tensor([array], order, trail)
+            tensor = self._tensor([array], order, trail)
+            if key is not None:
+                self._stored[key] = tensor
         return _describe(tensor, described, order, list(array.shape), {} if node is None else node)
 
     def add_joined(self, arrays: Sequence[AnyArray], trail: Sequence[str]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from holotype.graph.nodes import (
 )
 from holotype.graph.table import Entry, Table
 
-__all__ = ["ArraySource", "decode", "split_arrays", "split_texts"]
+__all__ = ["ArraySource", "array_sizes", "decode", "split_arrays", "split_bytes", "split_texts"]
 
 
 class ArraySource(Protocol):
@@ -71,6 +71,8 @@ def decode(blueprint: Blueprint, table: Table, arrays: ArraySource) -> Any:
         return decoder.run()
     except RecursionError:
         raise BlueprintError("root", "references nest too deeply to be followed") from None
+    finally:
+        decoder.builders.clear()  # they refer to the decoder, which refers to all that was built
 
 
 class _Decoder:
@@ -187,14 +189,15 @@ class _Decoder:
 
     def _fill_object(self, shell: Any, node: ObjectNode) -> None:
         if node.args is None:
-            self._assign(shell, {name: self.value(item) for name, item in node.state.items()})
+            state = {name: self.value(item) for name, item in node.state.items()}
+            self._guard(node.path, node.entry, self._assign, shell, state)
         elif node.state is not None:
             state = self.strictly(node.state)
             self._guard(node.path, node.entry, _set_state, node.entry, shell, state)
         if node.items is not None:
-            shell.extend(self.seq(node.items))
+            self._guard(node.path, node.entry, _extend, shell, self.seq(node.items))
         if node.pairs is not None:
-            self._set_pairs(shell, node.pairs)
+            self._guard(node.path, node.entry, self._set_pairs, shell, node.pairs)
 
     def _fill_objects(self, shell: np.ndarray[Any, Any], node: ObjectArrayNode) -> None:
         items = self.seq(node.items)
@@ -275,9 +278,9 @@ class _Decoder:
                     items, self.arrays.take(items.data), self.arrays.take(items.shapes)
                 )
             case BytesColumn():
-                data, lengths = self.arrays.take(items.data), self.arrays.take(items.lengths)
-                raw = data.tobytes()
-                return [raw[a:b] for a, b in _spans(lengths, len(raw), items.path)]
+                return split_bytes(
+                    items, self.arrays.take(items.data), self.arrays.take(items.lengths)
+                )
             case ListColumn():
                 lists: list[list[Any]] = [[] for _ in range(items.count)]
                 flat = self.seq(items.items)
@@ -298,7 +301,8 @@ class _Decoder:
             columns = [self._column_of(node, column) for column in (node.state or {}).values()]
             names = tuple(node.state or ())
             for obj, row in zip(objects, zip(*columns, strict=True), strict=bool(columns)):
-                self._assign(obj, dict(zip(names, row, strict=True)))
+                attributes = dict(zip(names, row, strict=True))
+                self._guard(node.path, node.entry, self._assign, obj, attributes)
             return objects
         self.strict += 1
         args = [self._column_of(node, column) for column in node.args]
@@ -332,18 +336,34 @@ def split_texts(node: TextColumn, data: np.ndarray[Any, Any]) -> list[str]:
         raise BlueprintError(node.path, "a column of str is not UTF-8") from None
 
 
+def split_bytes(
+    node: BytesColumn, data: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]
+) -> list[bytes]:
+    """The bytes values of a bytes column."""
+    raw = data.tobytes()
+    return [raw[a:b] for a, b in _spans(lengths, len(raw), node.path)]
+
+
 def split_arrays(
     node: ArrayColumn, data: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]
 ) -> list[np.ndarray[Any, Any]]:
     """The arrays of an array column, as parts of ``data``."""
-    sizes = np.prod(shapes, axis=1, dtype=np.float64)  # exact for all that can be, else too large
-    if (shapes < 0).any() or not (sizes <= len(data)).all():
-        raise BlueprintError(node.path, "a size in a column of arrays is out of bounds")
-    rows: list[list[int]] = shapes.tolist()
-    parts = [data[a:b] for a, b in _spans(sizes.astype(np.int64), len(data), node.path)]
+    sizes = array_sizes(node, data, shapes)
+    parts = [data[a:b] for a, b in _spans(sizes, len(data), node.path)]
     if shapes.shape[1] == 1:
         return parts
+    rows: list[list[int]] = shapes.tolist()
     return [part.reshape(row) for part, row in zip(parts, rows, strict=True)]
+
+
+def array_sizes(
+    node: ArrayColumn, data: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """How many elements each array of a column has; they add up to those of ``data``."""
+    sizes = np.prod(shapes, axis=1, dtype=np.float64)  # exact for all that can be, else too large
+    if (shapes < 0).any() or not (sizes <= len(data)).all() or sizes.sum() != len(data):
+        raise BlueprintError(node.path, "the sizes in a column of arrays do not fit its data")
+    return sizes.astype(np.int64)
 
 
 def _spans(lengths: np.ndarray[Any, Any], size: int, path: str) -> list[tuple[int, int]]:
@@ -383,6 +403,10 @@ def _set_state(entry: Entry, obj: Any, state: Any) -> None:
         entry.setstate(obj, state)
     else:
         obj.__setstate__(state)
+
+
+def _extend(obj: Any, items: list[Any]) -> None:
+    obj.extend(items)
 
 
 def _slots(cls: type) -> frozenset[str]:

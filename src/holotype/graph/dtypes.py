@@ -14,7 +14,7 @@ import numpy as np
 from holotype.digest import is_text
 from holotype.errors import BlueprintError, UnsupportedError
 
-__all__ = ["dtype_node", "padding_of", "parse_dtype", "tensor_dtype"]
+__all__ = ["dtype_node", "padding_of", "parse_dtype", "same_dtype", "tensor_dtype", "text_codec"]
 
 _SIMPLE = re.compile(
     r"(?:\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(?:8|16)"
@@ -55,9 +55,23 @@ def dtype_node(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
         back = parse_dtype(node, path)
     except BlueprintError as error:
         raise UnsupportedError(path, f"the dtype {dtype!r} is not data: {error.problem}.") from None
-    if back != dtype or (back.type is not dtype.type and dtype.kind == "V"):
+    if not same_dtype(back, dtype):
         raise UnsupportedError(path, f"the dtype {dtype!r} would not come back as it is.")
     return node
+
+
+def same_dtype(one: np.dtype[Any], other: np.dtype[Any]) -> bool:
+    """Whether they are equal in what NumPy's own equality leaves out, too."""
+    return (
+        one == other
+        and (one.kind != "V" or one.type is other.type)
+        and one.metadata is other.metadata is None
+    )
+
+
+def text_codec(dtype: np.dtype[Any]) -> tuple[str, str]:
+    """Encoding and error handler of the characters of a ``U`` dtype."""
+    return ("utf-32-le" if dtype.str[0] == "<" else "utf-32-be"), "surrogatepass"
 
 
 def _describe(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:

@@ -25,7 +25,7 @@ from holotype.digest import canonical_json, is_text
 from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
-from holotype.graph.dtypes import dtype_node
+from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
 from holotype.graph.table import Entry, Reduced, Table
 
 __all__ = ["FORMAT", "Encoded", "encode"]
@@ -66,8 +66,9 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
     apart: set[int] | None = set()
     cyclic = False
     while True:
+        encoder = _Encoder(table, name, apart, cyclic)
         try:
-            return _Encoder(table, name, apart, cyclic).run(model)
+            return encoder.run(model)
         except _SharedItem as conflict:
             # An element of a column is referred to from elsewhere, which a column cannot express:
             # write that list element by element; where it happens often, all such lists.
@@ -79,6 +80,8 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
             raise UnsupportedError(
                 name, "sets or frozensets are nested too deeply inside each other."
             ) from None
+        finally:
+            encoder.handlers.clear()  # they refer to the encoder, which refers to the model
 
 
 class _SharedItem(Exception):
@@ -305,7 +308,15 @@ class _Encoder:
                     "differs from process to process.",
                     "Use a list or a dict.",
                 )
-            yield canonical_json(self.value(item)), item
+            yield self._set_key(item), item
+
+    def _set_key(self, item: Any) -> bytes:
+        """What puts an element of a set in its place: its value, and not where arrays are kept."""
+        if type(item) is frozenset:
+            return b"{%s}" % b",".join(sorted(map(self._set_key, item)))
+        if type(item) is bytes:
+            return base64.b64encode(item)
+        return canonical_json(self.value(item))
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], owner: int, obj: Any) -> Node:
         if len(obj) >= COLUMN_MIN:
@@ -385,7 +396,9 @@ class _Encoder:
         dtype, ndim = first.dtype, first.ndim
         if dtype.hasobject or ndim == 0 or sum(a.nbytes for a in items) > _JOIN_BELOW * len(items):
             return None
-        if any(a.dtype != dtype or a.ndim != ndim or not a.flags.c_contiguous for a in items):
+        if any(a.ndim != ndim or not a.flags.c_contiguous for a in items):
+            return None
+        if any(a.dtype is not dtype and not same_dtype(a.dtype, dtype) for a in items):
             return None
         if not self._claim(items, owner):
             return None
@@ -479,6 +492,9 @@ class _Encoder:
             node["value"] = self.value(obj.item())
         elif dtype.kind == "f":
             node["value"] = self._float(float(obj))
+        elif dtype.kind in "SU":  # an array of one would lose trailing zeros
+            raw = obj.encode(*text_codec(dtype)) if dtype.kind == "U" else obj
+            node["value"] = base64.b64encode(raw).decode()
         else:
             zeroed = np.zeros((), dtype)
             zeroed[()] = obj
@@ -548,7 +564,7 @@ class _Encoder:
 
 def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
-    cls = type(obj)
+    cls: Any = type(obj)
     if kind == "object" and _is_ordinary(cls):
         state = obj.__getstate__()
         return Reduced((), _merged(state) if isinstance(state, tuple) else state)
@@ -580,9 +596,10 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
 @lru_cache(maxsize=4096)
 def _is_ordinary(cls: type) -> bool:
     """Whether ``__reduce_ex__`` would say no more than "a new one, with this ``__getstate__``"."""
+    inherited: Any = object
     return (
-        cls.__reduce_ex__ is object.__reduce_ex__
-        and cls.__reduce__ is object.__reduce__
+        cls.__reduce_ex__ is inherited.__reduce_ex__
+        and cls.__reduce__ is inherited.__reduce__
         and cls not in copyreg.dispatch_table
         and not issubclass(cls, (list, dict))
         and not hasattr(cls, "__getnewargs__")
@@ -627,8 +644,6 @@ def _is_value(item: Any) -> bool:
 
 
 def _scalar_bytes(zeroed: Any) -> bytes:
-    from holotype.graph.dtypes import padding_of
-
     raw = bytearray(zeroed.tobytes())
     for position in padding_of(zeroed.dtype):
         raw[position] = 0

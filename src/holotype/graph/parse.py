@@ -21,7 +21,7 @@ import numpy as np
 from holotype.digest import CHUNK, canonical_json
 from holotype.errors import BlueprintError, FormatError, LimitError, UntrustedError
 from holotype.graph.columns import SEPARATORS
-from holotype.graph.dtypes import parse_dtype
+from holotype.graph.dtypes import parse_dtype, text_codec
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -55,7 +55,8 @@ _HEX_INT = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
 _DIGEST = re.compile(r"sha256(?:-tree)?:[0-9a-f]{64}")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _MAX_NESTING = 100  # nodes inside nodes; the writer nests no deeper than about 70
-_MAX_DIMENSIONS = 64  # of NumPy 2; 32 in NumPy 1
+_MAX_DIMENSIONS = 32 if np.__version__.startswith("1.") else 64
+_POINTER = 8  # bytes
 _EMPTY: Mapping[str, Any] = {}
 
 
@@ -89,7 +90,11 @@ def parse_blueprint(data: bytes, table: Table, *, stored: int) -> Blueprint:
         )
     if not isinstance(value["shared"], list):
         raise FormatError("blueprint.json: shared is a list", clause="3.1")
-    return _Parser(table, len(value["shared"]), stored).run(value["root"], value["shared"])
+    parser = _Parser(table, len(value["shared"]), stored)
+    try:
+        return parser.run(value["root"], value["shared"])
+    finally:
+        parser.forms.clear()  # they refer to the parser
 
 
 class _Parser:
@@ -226,8 +231,7 @@ class _Parser:
             return ScalarNode(np.bytes_(raw))
         if dtype.kind == "U":
             try:
-                codec = "utf-32-le" if dtype.str[0] == "<" else "utf-32-be"
-                return ScalarNode(np.str_(raw.decode(codec, "surrogatepass")))
+                return ScalarNode(np.str_(raw.decode(*text_codec(dtype))))
             except UnicodeDecodeError:
                 raise BlueprintError(path, "the value of a str scalar is not UTF-32") from None
         if not raw:
@@ -418,9 +422,10 @@ class _Parser:
         items, order, shape = _exactly(value, path, "objects", "order", "shape")
         if order not in ("C", "F"):
             raise BlueprintError(path, "the order of an array is C or F")
-        sizes, total = _shape(shape, 1, path)
+        sizes, nbytes = _shape(shape, _POINTER, path)
         node = ObjectArrayNode(path, self.seq(items, path), sizes, order)
-        if _count(node.items) not in (None, total):
+        total, count = nbytes // _POINTER, _count(node.items)
+        if total != count if count is not None else total > _most(node.items):
             raise BlueprintError(path, "an object array has another number of elements")
         return node
 
@@ -497,10 +502,16 @@ def _count(items: Seq) -> int | None:
     return items.count if isinstance(items, Column) else len(items)
 
 
+def _most(items: Any) -> int:
+    """How many texts a column can hold, whose bytes are not read yet: separators stand between."""
+    size: int = items.data.size
+    return size + 1
+
+
 def _shape(shape: Any, itemsize: int, path: str) -> tuple[tuple[int, ...], int]:
     """Checked sizes and the number of bytes; a product with a zero in it is zero, but bounded."""
     if not isinstance(shape, list) or len(shape) > _MAX_DIMENSIONS:
-        raise BlueprintError(path, "a shape is a list of at most 64 sizes")
+        raise BlueprintError(path, f"a shape is a list of at most {_MAX_DIMENSIONS} sizes")
     product = max(itemsize, 1)
     for size in shape:
         if type(size) is not int or size < 0:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from holotype.errors import HolotypeError, InvalidStateError
-from holotype.graph.decode import ArraySource, split_arrays, split_texts
+from holotype.graph.decode import ArraySource, array_sizes, split_arrays, split_texts
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -37,7 +37,7 @@ from holotype.graph.nodes import (
     ValueNode,
 )
 
-__all__ = ["ABSENT", "Named", "Shadow", "audit"]
+__all__ = ["ABSENT", "Named", "Shadow", "audit", "stacked"]
 
 
 Thunk = Callable[[], Any]
@@ -125,6 +125,18 @@ class Shadow:
             return {name: self._read(thunk) for name, thunk in self._state.items()}
         return ABSENT if self._state is None else self._read(self._state)
 
+    def _stacked(self, name: str, count: int) -> tuple[Any, Any] | None:
+        """What ``stacked`` returns, where they are stored so and ``count`` are all of them."""
+        source = self._state.get(name) if isinstance(self._state, dict) else None
+        if self._index != 0 or not isinstance(source, _Column) or source.node.count != count:
+            return None
+        if not isinstance(source.column, ArrayColumn):
+            return None
+        column, arrays = source.column, source.view.arrays
+        data, shapes = arrays.peek(column.data), arrays.peek(column.shapes)
+        array_sizes(column, data, shapes)
+        return data, shapes
+
     def array(
         self, name: str, *, ndim: int | None = None, kind: str = "", dtype: str = ""
     ) -> np.ndarray[Any, Any]:
@@ -168,6 +180,24 @@ class Shadow:
         if not isinstance(value, Shadow) or (keys and value.key not in keys):
             raise self.fail(f"{name} is not {' or '.join(keys) or 'an object'}")
         return value
+
+
+class _Column:
+    """The values of one attribute of many records, read when they are first asked for."""
+
+    def __init__(self, view: _View, column: Seq, node: RecordsColumn) -> None:
+        self.view = view
+        self.column = column
+        self.node = node
+        self.values: Sequence[Any] | None = None
+
+    def __call__(self) -> Sequence[Any]:
+        if self.values is None:
+            values = self.view.seq(self.column, self.node)
+            if len(values) != self.node.count:
+                raise InvalidStateError(self.node.path, "a column is not as long as its records")
+            self.values = values
+        return self.values
 
 
 class _View:
@@ -215,21 +245,9 @@ class _View:
         return known
 
     def _records(self, node: RecordsColumn) -> list[Shadow]:
-        args = [self._lazy(column, node) for column in node.args]
-        state = {name: self._lazy(column, node) for name, column in (node.state or {}).items()}
+        args = [_Column(self, column, node) for column in node.args]
+        state = {name: _Column(self, column, node) for name, column in (node.state or {}).items()}
         return [Shadow(node.entry.key, node.path, args, state, i) for i in range(node.count)]
-
-    def _lazy(self, column: Seq, node: RecordsColumn) -> Callable[[], Sequence[Any]]:
-        known: list[Sequence[Any]] = []
-
-        def values() -> Sequence[Any]:
-            if not known:
-                known.append(self.seq(column, node))
-                if len(known[0]) != node.count:
-                    raise InvalidStateError(node.path, "a column is not as long as its records")
-            return known[0]
-
-        return values
 
     def _thunk(self, node: Node) -> Thunk:
         return lambda: self.value(node)
@@ -330,22 +348,50 @@ class _View:
 def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
     """Run the validator of every object; InvalidStateError for the first that fails."""
     view = _View(blueprint, arrays)
-    for node in blueprint.objects:
-        check, check_all = node.entry.check, node.entry.check_all
-        if check is None and check_all is None:
-            continue
-        try:
-            shadows = view.records(node) if isinstance(node, RecordsColumn) else [view.shadow(node)]
-            if check_all is not None:
-                check_all(shadows)
-            if check is not None:
-                for shadow in shadows:
-                    check(shadow)
-        except RecursionError:
-            raise InvalidStateError(node.path, "contents nest too deeply to be checked") from None
-        except HolotypeError:
-            raise
-        except Exception as error:
-            raise InvalidStateError(
-                node.path, f"{node.entry.key} cannot be checked: {type(error).__name__}: {error}"
-            ) from error
+    try:
+        for node in blueprint.objects:
+            if node.entry.check is not None or node.entry.check_all is not None:
+                _audit_node(view, node)
+    finally:
+        view.known.clear()  # shadows refer to the view, and to arrays
+
+
+def _audit_node(view: _View, node: ObjectNode | RecordsColumn) -> None:
+    entry = node.entry
+    try:
+        shadows = view.records(node) if isinstance(node, RecordsColumn) else [view.shadow(node)]
+        if entry.check_all is not None:
+            entry.check_all(shadows)
+        if entry.check is not None:
+            for shadow in shadows:
+                entry.check(shadow)
+    except RecursionError:
+        raise InvalidStateError(node.path, "contents nest too deeply to be checked") from None
+    except HolotypeError:
+        raise
+    except Exception as error:
+        raise InvalidStateError(
+            node.path, f"{entry.key} cannot be checked: {type(error).__name__}: {error}"
+        ) from error
+
+
+def stacked(
+    shadows: Sequence[Shadow], name: str
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """One attribute of many objects, an array of one dtype and dimension in each: data and shapes.
+
+    ``data`` is flat, all arrays one after the other; ``shapes`` has a row of sizes for each.
+    """
+    first = shadows[0]
+    if shadows[-1]._state is first._state:
+        known = first._stacked(name, len(shadows))
+        if known is not None:
+            return known
+    parts = [shadow.array(name) for shadow in shadows]
+    dtype, ndim = parts[0].dtype, parts[0].ndim
+    for shadow, part in zip(shadows, parts, strict=True):
+        if part.dtype != dtype or part.ndim != ndim or not part.flags.c_contiguous:
+            raise shadow.fail(f"{name} is not like those of its neighbours")
+    # As bytes: NumPy would compare structured dtypes field by field, again and again.
+    data = np.concatenate([part.reshape(-1).view(np.uint8) for part in parts]).view(dtype)
+    return data, np.array([part.shape for part in parts], np.int64).reshape(len(parts), ndim)

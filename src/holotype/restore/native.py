@@ -42,6 +42,8 @@ def audited_arrays(
 
     Both go on side by side; an array with the wrong digest is what is reported if both fail.
     """
+    if verify:
+        reader.check_others()
     load = reader.map_arrays if mmap else reader.load_arrays
     with load(blueprint, verify=verify) as arrays:
         arrays.check_booleans()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holotype.graph.shadow import ABSENT, Named, Shadow
+from holotype.graph.shadow import ABSENT, Named, Shadow, stacked
 from holotype.types.sklearn.checks_trees import Fault, Forest, check_nodes
 
 __all__ = ["check_bin_mapper", "check_boosting", "check_predictors"]
@@ -43,15 +43,8 @@ _BITSETS = ("binned_left_cat_bitsets", "raw_left_cat_bitsets")
 
 def check_predictors(shadows: Sequence[Shadow]) -> None:
     """Every predictor by itself: layout, one binary tree, bitsets that exist."""
-    parts, rows = [], []
-    for shadow in shadows:
-        nodes = shadow.array("nodes", ndim=1)
-        if nodes.dtype != _NODE or not len(nodes):
-            raise shadow.fail("nodes do not have the layout of a predictor's nodes, or are none")
-        parts.append(nodes)
-        rows.append(_bitsets(shadow))
-    nodes = _joined(parts)
-    sizes = np.array([len(part) for part in parts], np.int64)
+    nodes, sizes = _nodes(shadows)
+    rows = _bitsets(shadows)
     leaf = nodes["is_leaf"] != 0
     left, right = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
     left[leaf] = right[leaf] = -1
@@ -68,22 +61,30 @@ def check_predictors(shadows: Sequence[Shadow]) -> None:
             raise shadows[at].fail("a node splits on a bitset that does not exist")
 
 
-def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """All nodes in one array. As bytes: NumPy compares structured dtypes field by field."""
-    return np.concatenate([part.view(np.uint8) for part in parts]).view(_NODE)
+def _nodes(shadows: Sequence[Shadow]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """The nodes of all predictors, one after the other, and how many each has: at least one."""
+    nodes, shapes = stacked(shadows, "nodes")
+    if nodes.dtype != _NODE or shapes.shape[1] != 1:
+        raise shadows[0].fail("nodes do not have the layout of a predictor's nodes")
+    sizes = shapes[:, 0].astype(np.int64)
+    if not sizes.all():
+        raise shadows[int(np.argmin(sizes))].fail("there are no nodes")
+    return nodes, sizes
 
 
-def _bitsets(shadow: Shadow) -> int:
-    """How many bitsets there are in both tables of them: rows of 256 bits."""
-    counts = set()
+def _bitsets(shadows: Sequence[Shadow]) -> npt.NDArray[np.int64]:
+    """How many bitsets there are in both tables of each predictor: rows of 256 bits."""
+    counts = []
     for name in _BITSETS:
-        bitsets = shadow.array(name, ndim=2, dtype="<u4")
-        if bitsets.shape[1] != 8 or not bitsets.flags.c_contiguous:
-            raise shadow.fail(f"{name} are not rows of eight 32-bit numbers")
-        counts.add(len(bitsets))
-    if len(counts) > 1:
-        raise shadow.fail("its two tables of bitsets have different lengths")
-    return counts.pop()
+        bitsets, shapes = stacked(shadows, name)
+        if bitsets.dtype.str != "<u4" or shapes.shape[1] != 2 or (shapes[:, 1] != 8).any():
+            raise shadows[0].fail(f"{name} are not rows of eight 32-bit numbers")
+        counts.append(shapes[:, 0].astype(np.int64))
+    different = counts[0] != counts[1]
+    if different.any():
+        at = int(np.argmax(different))
+        raise shadows[at].fail("its two tables of bitsets have different lengths")
+    return counts[0]
 
 
 def check_bin_mapper(shadow: Shadow) -> None:
@@ -111,10 +112,7 @@ def check_boosting(shadow: Shadow) -> None:
     categorical = mapper.array("is_categorical_", ndim=1, dtype="|u1")
     if len(categorical) != features:
         raise shadow.fail("n_features_in_ is not the number of features of its _bin_mapper")
-    parts = [predictor.array("nodes", ndim=1) for predictor in _predictors(shadow)]
-    if any(part.dtype != _NODE for part in parts) or not parts:
-        raise shadow.fail("_predictors are none, or have another layout")
-    nodes = _joined(parts)
+    nodes, _ = _nodes(_predictors(shadow))
     split = nodes[nodes["is_leaf"] == 0]
     feature = split["feature_idx"]
     if ((feature < 0) | (feature >= features)).any():
@@ -135,6 +133,8 @@ def _predictors(shadow: Shadow) -> list[Shadow]:
             if not isinstance(predictor, Shadow) or predictor.key != _PREDICTOR:
                 raise shadow.fail("_predictors holds something that is no predictor")
             result.append(predictor)
+    if not result:
+        raise shadow.fail("_predictors are none")
     return result
 
 
