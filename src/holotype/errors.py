@@ -12,7 +12,7 @@
     │   └── InvalidStateError   the contents of a known type would be unsafe or meaningless
     └── MissingLibraryError     a library the model needs is absent, or lacks the type
 
-Errors of other packages (zlib, struct, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
+Errors of other packages (zlib, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ walked once. Small jobs run in the calling thread: threads would cost more than 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from holotype.digest import CHUNK, chunk_spans, join_chunks

@@ -199,7 +199,6 @@ def _put(stream: Any, data: Any) -> None:
 def _replacing(path: str) -> Iterator[int]:
     """A descriptor of a new file that takes the place of ``path`` when the block ends well."""
     folder, name = os.path.split(path)
-    mode = 0o666
     replaced = None
     with suppress(FileNotFoundError):
         replaced = os.stat(path)
@@ -209,7 +208,10 @@ def _replacing(path: str) -> Iterator[int]:
         raise SaveError(f"{path} is not a regular file; open it and give the file object")
     # At most 178 bytes, whatever the letters: file systems allow 255.
     temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}.tmp")
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except OSError as error:  # the user knows the path, not the temporary's
+        raise type(error)(error.errno, error.strerror, path) from None
     try:
         try:
             if replaced is not None:

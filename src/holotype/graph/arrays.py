@@ -41,7 +41,7 @@ class Tensor(msgspec.Struct, eq=False):
     size: int  # bytes
     alignment: int  # bytes
     parts: Sequence[AnyArray]
-    padding: tuple[int, ...]
+    padding: tuple[slice, ...]
     nodes: list[dict[str, Any]] = msgspec.field(default_factory=list)
     _ends: list[int] = msgspec.field(default_factory=list)  # of the parts, where there are many
 
@@ -69,8 +69,8 @@ class Tensor(msgspec.Struct, eq=False):
         head = start // item * item
         copy = np.array(_raw(part)[head : -(-stop // item) * item])
         rows = copy.reshape(-1, item)
-        for position in self.padding:
-            rows[:, position] = 0
+        for unused in self.padding:
+            rows[:, unused] = 0
         return copy[start - head : stop - head]
 
     def seal(self, digest: str) -> None:
@@ -150,7 +150,8 @@ class ArrayCollector:
         return tensor
 
     def _name(self, trail: Sequence[str]) -> str:
-        name = "".join(part if part[:1] == "[" else f".{part}" for part in trail)[1:] or "root"
+        name = "".join(part if part[:1] == "[" else f".{part}" for part in trail)
+        name = name.removeprefix(".") or "root"
         if not _NAME.fullmatch(name) or name == "__metadata__":
             name = "array"
         base = name

@@ -308,7 +308,7 @@ class _Decoder:
         args = [self._column_of(node, column) for column in node.args]
         states = {k: self._column_of(node, column) for k, column in (node.state or {}).items()}
         self.strict -= 1
-        columns = [*args, *states.values()]
+        sources = [*args, *states.values()]
         built = []
         for index in range(node.count):
             row = [column[index] for column in args]
@@ -317,7 +317,7 @@ class _Decoder:
                 state = {name: column[index] for name, column in states.items()}
                 self._guard(node.path, node.entry, _set_state, node.entry, obj, state)
             built.append(obj)
-            for column in columns:
+            for column in sources:
                 column[index] = None  # a type that copies its arrays needs no second set of them
         return built
 
@@ -360,8 +360,15 @@ def array_sizes(
     node: ArrayColumn, data: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
     """How many elements each array of a column has; they add up to those of ``data``."""
+    sizes: np.ndarray[Any, Any]
     sizes = np.prod(shapes, axis=1, dtype=np.float64)  # exact for all that can be, else too large
-    if (shapes < 0).any() or not (sizes <= len(data)).all() or sizes.sum() != len(data):
+    extents = np.prod(np.maximum(shapes, 1), axis=1, dtype=np.float64) * data.itemsize
+    if (
+        (shapes < 0).any()
+        or (sizes > len(data)).any()
+        or sizes.sum() != len(data)
+        or (extents > 1 << 62).any()  # even where a size of zero leaves nothing of it
+    ):
         raise BlueprintError(node.path, "the sizes in a column of arrays do not fit its data")
     return sizes.astype(np.int64)
 

@@ -5,6 +5,7 @@ A dtype string read from a file is matched against a closed grammar before NumPy
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import Any
@@ -169,16 +170,20 @@ def _sub_shape(shape: Any, base: np.dtype[Any], path: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=256)
-def padding_of(dtype: np.dtype[Any]) -> tuple[int, ...]:
-    """Positions of the bytes in one item that belong to no field; they are stored as zero."""
+def padding_of(dtype: np.dtype[Any]) -> tuple[slice, ...]:
+    """The bytes of one item that belong to no field, as ranges; they are stored as zero."""
+    edges = np.flatnonzero(np.diff(_used(dtype), prepend=True, append=True))
+    return tuple(slice(int(a), int(b)) for a, b in edges.reshape(-1, 2))
+
+
+def _used(dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which bytes of an item belong to a field."""
     if dtype.fields is None:
-        return ()
-    used = np.zeros(dtype.itemsize, dtype=bool)
+        return np.ones(dtype.itemsize, bool)
+    used = np.zeros(dtype.itemsize, bool)
     for name in dtype.names or ():
         base, offset = dtype.fields[name][:2]
         inner, shape = base.subdtype if base.subdtype is not None else (base, ())
-        mask = np.ones(inner.itemsize, dtype=bool)
-        mask[list(padding_of(inner))] = False
-        repeats = int(np.prod(shape, dtype=np.int64)) if shape else 1
-        used[offset : offset + base.itemsize] |= np.tile(mask, repeats)
-    return tuple(np.flatnonzero(~used).tolist())
+        mask = np.tile(_used(inner), math.prod(shape))
+        used[offset : offset + len(mask)] |= mask
+    return used

@@ -645,8 +645,8 @@ def _is_value(item: Any) -> bool:
 
 def _scalar_bytes(zeroed: Any) -> bytes:
     raw = bytearray(zeroed.tobytes())
-    for position in padding_of(zeroed.dtype):
-        raw[position] = 0
+    for unused in padding_of(zeroed.dtype):
+        raw[unused] = bytes(unused.stop - unused.start)
     return bytes(raw)
 
 

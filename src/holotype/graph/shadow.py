@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from holotype.errors import HolotypeError, InvalidStateError
-from holotype.graph.decode import ArraySource, array_sizes, split_arrays, split_texts
+from holotype.graph.decode import ArraySource, array_sizes, split_arrays, split_bytes, split_texts
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
     AtomColumn,
     Blueprint,
+    BytesColumn,
     BytesNode,
     DictNode,
     DtypeNode,
@@ -276,14 +277,20 @@ class _View:
                 return node.dtype
             case NameNode():
                 return Named(node.entry.key)
-            case SeqNode():
-                items = self.seq(node.items, node)
-                return items if node.kind == "list" else tuple(items)
-            case DictNode():
-                return self._dict(node)
-            case ObjectArrayNode():
-                return self._objects(node)
+            case SeqNode() | DictNode() | ObjectArrayNode():
+                # Looked into once, however many references lead there.
+                if id(node) not in self.known:
+                    self.known[id(node)] = self._contents(node)
+                return self.known[id(node)]
         return node
+
+    def _contents(self, node: SeqNode | DictNode | ObjectArrayNode) -> Any:
+        if isinstance(node, DictNode):
+            return self._dict(node)
+        if isinstance(node, ObjectArrayNode):
+            return self._objects(node)
+        items = self.seq(node.items, node)
+        return items if node.kind == "list" else tuple(items)
 
     def _dict(self, node: DictNode) -> dict[Any, Any]:
         keys, values = self.seq(node.keys, node), self.seq(node.values, node)
@@ -325,6 +332,10 @@ class _View:
             case ArrayColumn():
                 return split_arrays(
                     items, self.arrays.peek(items.data), self.arrays.peek(items.shapes)
+                )
+            case BytesColumn():
+                return split_bytes(
+                    items, self.arrays.peek(items.data), self.arrays.peek(items.lengths)
                 )
             case RecordsColumn():
                 return self.records(items)

@@ -97,7 +97,9 @@ class TypeTable:
             for library in _BARE:  # ufuncs and built-in functions that do not know their module
                 yield f"{library}.{name}"
         elif isinstance(obj, Enum):
-            yield key_of(type(obj).__module__, f"{type(obj).__qualname__}.{obj.name}")
+            member = f"{type(obj).__qualname__}.{obj.name}"
+            yield self._origins.get(f"{type(obj).__module__}:{member}", "")
+            yield key_of(type(obj).__module__, member)
         elif type(obj).__module__ in _NAMED_INSTANCES:
             yield key_of(type(obj).__module__, str(vars(obj).get("name")))
         elif id(obj) in _CONSTANTS:

@@ -20,9 +20,10 @@ from holotype.types.sklearn.checks_trees import (
     check_isolation_forest,
     check_tree_owner,
 )
-from holotype.types.sklearn.estimators import ESTIMATORS, HELPERS, MOVED, PLAIN, VECTORIZERS
+from holotype.types.sklearn.estimators import ESTIMATORS, HELPERS, MOVED, PLAIN
 from holotype.types.sklearn.functions import FUNCTIONS
-from holotype.types.sklearn.native import VERSION_ATTRIBUTE, native_entries
+from holotype.types.sklearn.leftovers import DROPPED, REDUCED, VERSION
+from holotype.types.sklearn.native import native_entries
 from holotype.types.table import key_of
 
 __all__ = ["entries"]
@@ -53,19 +54,14 @@ _CHECKS_ALL = {"sklearn.ensemble.TreePredictor": check_predictors}
 
 def entries() -> Iterable[Entry]:
     """The part of the table that scikit-learn fills; importing nothing of it."""
-    version = frozenset({VERSION_ATTRIBUTE})
-    for names, drop in (
-        (ESTIMATORS, version),
-        (VECTORIZERS, version | {"_stop_words_id"}),
-        (HELPERS, version),
-        (PLAIN, frozenset[str]()),
-    ):
+    for names in (ESTIMATORS, HELPERS, PLAIN):
         for key, where in _written(names):
             yield Entry(
                 key=key,
                 where=(where, *MOVED.get(key, ())),
                 kind="object",
-                drop=drop,
+                drop=DROPPED.get(key, VERSION),
+                reduce=REDUCED.get(key),
                 check=_CHECKS.get(key),
                 check_all=_CHECKS_ALL.get(key),
             )

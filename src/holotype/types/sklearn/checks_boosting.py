@@ -157,6 +157,8 @@ def _check_preprocessor(shadow: Shadow, features: int) -> None:
         if not isinstance(part, tuple) or len(part) != 3:
             raise shadow.fail("_preprocessor is not the one that fit makes")
         name, transformer, mask = part
+        if transformer == "drop":
+            continue  # what is left over, which is nothing
         mask = columns.as_array(mask, "transformers_", ndim=1, dtype="|b1")
         if len(mask) != features or not _keeps_width(transformer):
             raise shadow.fail("_preprocessor is not the one that fit makes")

@@ -160,9 +160,9 @@ def _sparse_data(shadow: Shadow, value: Any, name: str, rows: int | None) -> Any
     if not isinstance(value, Shadow) or value.key not in _SPARSE:
         raise shadow.fail(f"{name} is not a sparse matrix of rows")
     data = value.array("data", ndim=1, dtype="<f8")
-    indices = value.array("indices", ndim=1, dtype="<i4")
-    ends = value.array("indptr", ndim=1, dtype="<i4")
     if rows is not None:
+        indices = value.array("indices", ndim=1, dtype="<i4")
+        ends = value.array("indptr", ndim=1, dtype="<i4")
         if len(ends) != rows + 1 or len(indices) < len(data):
             raise shadow.fail(f"{name} is not one row for each of support_")
         if ends[0] != 0 or (np.diff(ends) < 0).any() or ends[-1] > len(data):

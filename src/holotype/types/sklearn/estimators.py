@@ -6,7 +6,7 @@ version is not trusted before someone has looked at it.
 
 from __future__ import annotations
 
-__all__ = ["ESTIMATORS", "HELPERS", "MOVED", "PLAIN", "VECTORIZERS"]
+__all__ = ["ESTIMATORS", "HELPERS", "MOVED", "PLAIN"]
 
 # Public estimators by the module that offers them.
 ESTIMATORS: dict[str, str] = {
@@ -38,7 +38,9 @@ ESTIMATORS: dict[str, str] = {
     ),
     "sklearn.feature_extraction": "DictVectorizer FeatureHasher",
     "sklearn.feature_extraction.image": "PatchExtractor",
-    "sklearn.feature_extraction.text": "TfidfTransformer",
+    "sklearn.feature_extraction.text": (
+        "CountVectorizer HashingVectorizer TfidfTransformer TfidfVectorizer"
+    ),
     "sklearn.feature_selection": (
         "GenericUnivariateSelect RFE RFECV SelectFdr SelectFpr SelectFromModel SelectFwe "
         "SelectKBest SelectPercentile SequentialFeatureSelector VarianceThreshold"
@@ -78,7 +80,7 @@ ESTIMATORS: dict[str, str] = {
     "sklearn.pipeline": "FeatureUnion Pipeline",
     "sklearn.preprocessing": (
         "Binarizer FunctionTransformer KBinsDiscretizer KernelCenterer LabelBinarizer "
-        "LabelEncoder MaxAbsScaler MinMaxScaler Normalizer OneHotEncoder "
+        "LabelEncoder MaxAbsScaler MinMaxScaler MultiLabelBinarizer Normalizer OneHotEncoder "
         "OrdinalEncoder PolynomialFeatures PowerTransformer QuantileTransformer RobustScaler "
         "SplineTransformer StandardScaler TargetEncoder"
     ),
@@ -88,11 +90,6 @@ ESTIMATORS: dict[str, str] = {
     "sklearn.tree": (
         "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor"
     ),
-}
-
-# They remember the id() of their stop words, to check them once: it means nothing elsewhere.
-VECTORIZERS: dict[str, str] = {
-    "sklearn.feature_extraction.text": "CountVectorizer HashingVectorizer TfidfVectorizer",
 }
 
 # Estimators that a public module offers only after an import from sklearn.experimental, and those

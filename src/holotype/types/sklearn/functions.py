@@ -8,7 +8,7 @@ from __future__ import annotations
 
 __all__ = ["FUNCTIONS"]
 
-# By the module whose name is in the key.
+# By the module that has them; the key leaves its private parts out.
 FUNCTIONS: dict[str, str] = {
     "sklearn.feature_extraction.text": "strip_accents_ascii strip_accents_unicode strip_tags",
     "sklearn.feature_selection": (
@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, str] = {
         "roc_curve root_mean_squared_error root_mean_squared_log_error top_k_accuracy_score "
         "zero_one_loss"
     ),
+    "sklearn.metrics._scorer": "negative_likelihood_ratio positive_likelihood_ratio",
     "sklearn.metrics.cluster": (
         "adjusted_mutual_info_score adjusted_rand_score calinski_harabasz_score "
         "completeness_score consensus_score contingency_matrix davies_bouldin_score entropy "

@@ -26,10 +26,9 @@ from holotype.types.sklearn.checks_trees import (
     check_splitter,
     check_trees,
 )
+from holotype.types.sklearn.leftovers import attributes
 
-__all__ = ["VERSION_ATTRIBUTE", "native_entries"]
-
-VERSION_ATTRIBUTE = "_sklearn_version"
+__all__ = ["native_entries"]
 
 # By the parameter that each is made with, where it has one.
 _LOSSES = {
@@ -138,12 +137,6 @@ def _rebuilt() -> Iterator[Entry]:
         setstate=_set_bisecting,
     )
     yield Entry(
-        key="sklearn.preprocessing.MultiLabelBinarizer",
-        where=("sklearn.preprocessing:MultiLabelBinarizer",),
-        kind="object",
-        reduce=_reduce_multi_label,
-    )
-    yield Entry(
         key="sklearn.isotonic.IsotonicRegression",
         where=("sklearn.isotonic:IsotonicRegression",),
         kind="call",
@@ -211,7 +204,7 @@ def _reduce_quad_tree(obj: Any) -> Reduced:
 
 def _reduce_isotonic(obj: Any) -> Reduced:
     """Its attributes without ``f_``, the interpolator that follows from the thresholds."""
-    return Reduced(state=_attributes(obj))
+    return Reduced(state=attributes(obj))
 
 
 def _set_isotonic(obj: Any, state: Any) -> None:
@@ -225,7 +218,7 @@ def _reduce_bisecting(obj: Any) -> Reduced:
 
     That function hands its arguments to compiled code, so a file may not have it called.
     """
-    state = _attributes(obj)
+    state = attributes(obj)
     for name, function in _bisections().items():
         if state.get("_kmeans_single") is function:
             state["_kmeans_single"] = name
@@ -238,24 +231,10 @@ def _set_bisecting(obj: Any, state: Any) -> None:
         obj._kmeans_single = _bisections()[state["_kmeans_single"]]
 
 
-def _reduce_multi_label(obj: Any) -> Reduced:
-    """Its attributes as they were before ``transform`` put a cache of its classes among them."""
-    state = _attributes(obj)
-    if "_cached_dict" in state:
-        state["_cached_dict"] = None
-    return Reduced(state=state)
-
-
 def _bisections() -> dict[str, Any]:
     from sklearn.cluster import _kmeans
 
     return {name: getattr(_kmeans, f"_kmeans_single_{name}") for name in ("elkan", "lloyd")}
-
-
-def _attributes(obj: Any) -> dict[str, Any]:
-    state = dict(obj.__getstate__())
-    state.pop(VERSION_ATTRIBUTE, None)
-    return state
 
 
 def _reduce_bunch(obj: Any) -> Reduced:
