@@ -76,7 +76,7 @@ def _story(folder: Path) -> None:
     console.print(f"  {human_size(receipt.size)}; fingerprint {receipt.fingerprint}")
 
     _step("Look at it, importing no framework:  holotype show model.holo")
-    console.print(outline(holotype.show(path).blueprint, depth=4))
+    console.print(outline(holotype.show(path).blueprint, depth=4), soft_wrap=False)
 
     _step("Verify every byte and every rule:  holotype verify model.holo")
     report = holotype.verify(path)

@@ -21,6 +21,7 @@ __all__ = ["outline"]
 _MAX_CHILDREN = 40
 _MAX_LINES = 2000
 _MAX_TEXT = 120
+_MAX_INLINE = 8
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -47,7 +48,10 @@ class _Outline:
             return
         plain_values, parts = [], []
         for name, child in _children(node):
-            short = _short(child)
+            target = self.target(child)
+            short = _short(target)
+            if short is not None:
+                child = target  # short enough to be drawn wherever it is referred to
             if short is not None and name and not name.startswith("["):
                 plain_values.append((name, short))
             else:
@@ -59,9 +63,16 @@ class _Outline:
                 tree.add(plain(f"… {len(parts) - index} more", "dim"))
                 break
             self.lines += 1
-            branch = tree.add(self.label(_cut(name or ""), child))
-            if level < self.depth:
+            name, child = _named_step(name or "", child)
+            branch = tree.add(self.label(_cut(name), child))
+            if level < self.depth and _short(child) is None:
                 self.add(branch, child, level + 1)
+
+    def target(self, node: Any) -> Any:
+        """What one reference refers to; anything else as it is."""
+        if isinstance(node, dict) and "ref" in node and _valid(node["ref"], self.shared):
+            return self.shared[node["ref"]]
+        return node
 
     def follow(self, node: Any) -> Any:
         """The node behind references; None where it was drawn before or is none."""
@@ -79,9 +90,9 @@ class _Outline:
         text = Text()
         if name:
             text.append_text(plain(f"{name}  ", "cyan"))
-        if isinstance(node, dict) and "ref" in node and _valid(node["ref"], self.shared):
+        target = self.target(node)
+        if target is not node:
             seen = node["ref"] in self.drawn
-            target = self.shared[node["ref"]]
             if isinstance(target, dict) and "ref" not in target:
                 text.append_text(self.label("", target))
             text.append(f"  (shared #{node['ref']}{', above' if seen else ''})", "dim")
@@ -94,8 +105,9 @@ def _valid(index: Any, shared: list[Any]) -> bool:
 
 
 def _describe(node: Any) -> Text:
-    if isinstance(node, _SCALARS):
-        return plain(_short(node) or "")
+    short = _short(node)
+    if short is not None:
+        return plain(short)
     if isinstance(node, list):
         return plain(f"{len(node)} elements")
     if "array" in node:
@@ -117,7 +129,7 @@ def _describe(node: Any) -> Text:
             keys = inner.get("keys", inner) if isinstance(inner, dict) else inner
             text = plain(f"{tag} of ")
             return text.append_text(_describe(keys))
-    return plain(_short(node) or "…")
+    return plain("…")
 
 
 def _class(key: Any) -> str:
@@ -165,6 +177,14 @@ def _children(node: Any) -> Iterator[tuple[str, Any]]:
                 yield from _children(node[tag])
 
 
+def _named_step(name: str, node: Any) -> tuple[str, Any]:
+    """A pair of a name and an object, such as a pipeline's step, as one line with both."""
+    items = node.get("tuple") if isinstance(node, dict) else None
+    if isinstance(items, list) and len(items) == 2 and isinstance(items[0], str):
+        return f"{name} {items[0]!r}", items[1]
+    return name, node
+
+
 def _members(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Arguments, attributes and elements of an object or of records."""
     args, state = node.get("args"), node.get("state")
@@ -187,7 +207,7 @@ def _items(content: Any) -> Iterator[tuple[str, Any]]:
             yield key if isinstance(key, str) else _short(key) or "…", pair[1]
 
 
-def _short(node: Any) -> str | None:
+def _short(node: Any, level: int = 0) -> str | None:
     """A plain value in a few characters, or None for what needs a line of its own."""
     if isinstance(node, str):
         return repr(node if len(node) <= 60 else node[:57] + "…")
@@ -203,10 +223,12 @@ def _short(node: Any) -> str | None:
         if tag in node and isinstance(node[tag], str):
             return _cut(node[tag]) if tag in ("float", "int") else f"{tag} {node[tag][:40]}"
     for tag, left, right in (("tuple", "(", ")"), ("list", "[", "]")):
-        if isinstance(node.get(tag), list) and len(node[tag]) <= 8:
-            parts = [_short(item) for item in node[tag]]
+        items = node.get(tag)
+        if isinstance(items, list) and level < _MAX_INLINE:
+            parts = [_short(item, level + 1) for item in items[:_MAX_INLINE]]
             if None not in parts:
-                return left + _cut(", ".join(map(str, parts))) + right
+                more = f", … {len(items)} in all" if len(items) > len(parts) else ""
+                return left + _cut(", ".join(map(str, parts))) + more + right
     return None
 
 

@@ -35,7 +35,7 @@ def command(
         return
     _header(archive, file)
     console.print()
-    console.print(outline(archive.blueprint, depth=depth))
+    console.print(outline(archive.blueprint, depth=depth), soft_wrap=False)
     if arrays:
         console.print()
         console.print(_arrays(archive))
