@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 Target = str | os.PathLike[str] | BinaryIO
-Source = str | os.PathLike[str] | BinaryIO | bytes
+Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 _MAX_PATH = 400
 _FILES = (str, os.PathLike, bytes, bytearray, memoryview)
 

@@ -245,11 +245,10 @@ class LoadedArrays:
         name = node.name
         self._uses[name] -= 1
         last = self._uses[name] == 0
-        array = _shaped(self._buffers.pop(name) if last else self._buffers[name], node)
-        # No bytes are new each time; a large array that no other node wants is handed over.
-        if not node.size or (last and node.size > _SMALL):
-            return array
-        return array.copy(order="K")
+        buffer = self._buffers.pop(name) if last else self._buffers[name]
+        # A large array that no other node wants is handed over. What is copied is bytes: a copy of
+        # structured items would leave their padding as the heap has it.
+        return _shaped(buffer if last and node.size > _SMALL else buffer.copy(), node)
 
 
 def _shaped(buffer: np.ndarray[Any, Any], node: ArrayNode) -> np.ndarray[Any, Any]:

@@ -314,6 +314,8 @@ class _Encoder:
         """What puts an element of a set in its place: its value, and not where arrays are kept."""
         if type(item) is frozenset:
             return b"{%s}" % b",".join(sorted(map(self._set_key, item)))
+        if type(item) is tuple:
+            return b"(%s)" % b",".join(map(self._set_key, item))
         if type(item) is bytes:
             return base64.b64encode(item)
         return canonical_json(self.value(item))
@@ -628,9 +630,16 @@ def _pure_budget(obj: tuple[Any, ...], budget: int) -> int:
         cls = type(item)
         if cls is tuple:
             budget = _pure_budget(item, budget)
-        elif cls not in _ATOMS and cls is not complex and not isinstance(item, np.generic):
+        elif not _is_small(item, cls):
             return -1
     return budget
+
+
+def _is_small(item: Any, cls: type) -> bool:
+    """Whether it is written in place."""
+    if cls in _ATOMS or cls is complex or isinstance(item, np.generic):
+        return True
+    return cls is bytes and len(item) <= _INLINE_BYTES
 
 
 def _is_value(item: Any) -> bool:
@@ -638,9 +647,7 @@ def _is_value(item: Any) -> bool:
     cls = type(item)
     if cls in _ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type)):
         return True
-    if cls is tuple:
-        return _is_pure(item)
-    return cls is frozenset and all(map(_is_value, item))
+    return cls in (tuple, frozenset) and all(map(_is_value, item))
 
 
 def _scalar_bytes(zeroed: Any) -> bytes:

@@ -42,7 +42,7 @@ class Attributes:
         """Demand the same of an object that is about to be built."""
         found = set(shadow.names())
         if not self.required <= found <= self.allowed:
-            odd = sorted(found ^ self.required)
+            odd = sorted(self.required - found | found - self.allowed)
             raise shadow.fail(f"it lacks or should not have {', '.join(odd)[:200]}")
 
 

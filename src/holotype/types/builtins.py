@@ -173,7 +173,8 @@ def _reduce_pattern(obj: re.Pattern[Any]) -> Reduced:
 
 
 def _build_pattern(cls: Any, args: Sequence[Any]) -> Any:
-    return re.compile(*args)
+    # Not re.compile: its cache would make one object of patterns that were two.
+    return re._compiler.compile(*args)  # type: ignore[attr-defined]
 
 
 def _check_pattern(shadow: Shadow) -> None:
@@ -354,8 +355,8 @@ _TYPES = (
     "Exception FloatingPointError FutureWarning IndexError KeyError LookupError MemoryError "
     "NotImplementedError OSError OverflowError RuntimeError RuntimeWarning StopIteration "
     "TypeError UserWarning ValueError Warning ZeroDivisionError "
-    "bool complex dict enumerate float frozenset int list object reversed set str tuple type zip"
-)
+    "bool complex dict enumerate float frozenset int list object reversed set str tuple zip"
+)  # not type: with three arguments it makes classes
 _FUNCTIONS = "abs all any bin callable chr divmod hex len max min oct ord pow round sorted sum"
 _METHODS = (
     "str.capitalize str.casefold str.isalnum str.isalpha str.isascii str.isdecimal str.isdigit "

@@ -134,11 +134,15 @@ def _check_generator(shadow: Shadow) -> None:
 
 
 def _reduce_random_state(obj: Any) -> Reduced:
+    if obj is np.random.mtrand._rand:
+        return Reduced()  # the process's own, which an estimator without random_state keeps
     state = obj.get_state(legacy=False)
     return Reduced((obj._bit_generator, state["has_gauss"], state["gauss"]))
 
 
 def _build_random_state(cls: Any, args: Sequence[Any]) -> Any:
+    if not args:
+        return np.random.mtrand._rand
     bits, has_gauss, gauss = args
     made = cls(bits)
     made.set_state({**made.get_state(legacy=False), "has_gauss": has_gauss, "gauss": gauss})
@@ -146,6 +150,8 @@ def _build_random_state(cls: Any, args: Sequence[Any]) -> Any:
 
 
 def _check_random_state(shadow: Shadow) -> None:
+    if not shadow.args(0, 3):
+        return
     bits, has_gauss, gauss = shadow.args(3)
     _check_is(shadow, bits, "its bit generator", *_BIT_GENERATORS)
     shadow.as_integer(has_gauss, "has_gauss", 0, 1)
