@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.conformance.vectors import FOLDER, RECIPES
 
 import holotype
-from tests.conformance.vectors import FOLDER, RECIPES
 
 
 def model_of(recipe):

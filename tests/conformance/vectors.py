@@ -66,7 +66,12 @@ def arrays() -> Any:
         "bool": np.array([True, False]),
         "structured": structured,
         "objects": np.array(["a", None, 1.5], dtype=object),
-        "scalars": [np.float32(0.1), np.int64(-5), np.datetime64("2026-01-01T00", "h"), np.bool_(1)],
+        "scalars": [
+            np.float32(0.1),
+            np.int64(-5),
+            np.datetime64("2026-01-01T00", "h"),
+            np.bool_(1),
+        ],
         "random": np.random.RandomState(3),
         "generator": np.random.Generator(np.random.PCG64(5)),
     }

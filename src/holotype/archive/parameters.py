@@ -14,19 +14,23 @@ from typing import NamedTuple
 import msgspec
 
 from holotype.digest import canonical_json
-from holotype.errors import FormatError
+from holotype.errors import FormatError, LimitError
 from holotype.graph.arrays import Tensor, alignment_of
 from holotype.graph.dtypes import tensor_dtype
 from holotype.graph.nodes import ArrayNode
 
 __all__ = [
     "ALIGNMENT",
+    "MAX_SHARED",
     "Parameters",
     "Stored",
     "plan_parameters",
     "stored_by_node",
     "stored_tensor",
 ]
+
+MAX_SHARED = 1 << 10
+"""Bytes of a tensor that several arrays may use; each of them gets a copy, so it must be small."""
 
 _RESERVED = "__metadata__"  # safetensors means something else by it
 
@@ -77,9 +81,18 @@ def plan_parameters(tensors: Iterable[Stored]) -> Parameters:
     """
     unique: dict[str, Stored] = {}
     for tensor in tensors:
-        if unique.setdefault(tensor.name, tensor) != tensor:
+        known = unique.setdefault(tensor.name, tensor)
+        if known is tensor:
+            continue
+        if known != tensor:
             raise FormatError(
                 f"the blueprint describes the array {tensor.name!a} in two ways", clause="3.5"
+            )
+        if tensor.size > MAX_SHARED:
+            raise LimitError(
+                f"several arrays use the {tensor.size} bytes of {tensor.name!a}; "
+                f"only {MAX_SHARED} may be used more than once",
+                clause="3.5",
             )
     if _RESERVED in unique:
         raise FormatError(f"no array may have the name {_RESERVED}", clause="4.3")

@@ -311,8 +311,8 @@ class _Decoder:
         sources = [*args, *states.values()]
         built = []
         for index in range(node.count):
-            row = [column[index] for column in args]
-            obj = self._guard(node.path, node.entry, _build, cls, node.entry, row)
+            given = [column[index] for column in args]
+            obj = self._guard(node.path, node.entry, _build, cls, node.entry, given)
             if node.state is not None:
                 state = {name: column[index] for name, column in states.items()}
                 self._guard(node.path, node.entry, _set_state, node.entry, obj, state)

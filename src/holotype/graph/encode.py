@@ -13,10 +13,8 @@ makes the blueprint the same in every process.
 from __future__ import annotations
 
 import base64
-import copyreg
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,20 +24,19 @@ from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
+from holotype.graph.reduce import reduce_by_protocol, type_name
 from holotype.graph.table import Entry, Reduced, Table
+from holotype.graph.values import ATOMS, INLINE_BYTES, is_pure, is_value
 
 __all__ = ["FORMAT", "Encoded", "encode"]
 
 FORMAT = 1
 MAX_NESTING = 32
 MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
-_INLINE_BYTES = 64
 _MAX_RETRIES = 16
-_PURE_ATOMS = 64
 _JOIN_BELOW = 1 << 14  # bytes; arrays of a column that are larger on average stay apart
 
 Node = Any
-_ATOMS = frozenset({str, int, float, bool, type(None)})
 
 
 class Encoded:
@@ -174,7 +171,7 @@ class _Encoder:
         return handler(obj)
 
     def child(self, obj: Any, segment: str) -> Node:
-        if type(obj) in _ATOMS:
+        if type(obj) in ATOMS:
             return self.handlers[type(obj)](obj)
         self.trail.append(segment)
         self.depth += 1
@@ -208,7 +205,7 @@ class _Encoder:
             if type(seen.obj) is tuple:
                 raise _OwnTuple
             raise UnsupportedError(
-                self.path(), f"a {_type_name(type(seen.obj))} stands in its own arguments."
+                self.path(), f"a {type_name(type(seen.obj))} stands in its own arguments."
             )
         if seen.index is None:
             seen.index = len(self.shared)
@@ -261,7 +258,7 @@ class _Encoder:
         return {"complex": [self._float(obj.real), self._float(obj.imag)]}
 
     def _bytes(self, obj: bytes) -> Node:
-        if len(obj) <= _INLINE_BYTES:
+        if len(obj) <= INLINE_BYTES:
             return {"bytes": base64.b64encode(obj).decode()}
         return {"bytes": self.arrays.add(np.frombuffer(obj, np.uint8), self.trail)}
 
@@ -276,7 +273,7 @@ class _Encoder:
     def _tuple(self, obj: tuple[Any, ...]) -> Node:
         # Small tuples of plain values have no identity: which of them a process shares depends on
         # its compiler, and the blueprint must not.
-        if _is_pure(obj):
+        if is_pure(obj):
             return {"tuple": [self.child(item, f"[{i}]") for i, item in enumerate(obj)]}
         return self.once(obj)
 
@@ -301,10 +298,10 @@ class _Encoder:
 
     def _set_keys(self, obj: Iterable[Any]) -> Iterable[tuple[bytes, Any]]:
         for item in obj:
-            if not _is_value(item):
+            if not is_value(item):
                 raise UnsupportedError(
                     self.path(),
-                    f"a set holds a {_type_name(type(item))}, whose place among the others "
+                    f"a set holds a {type_name(type(item))}, whose place among the others "
                     "differs from process to process.",
                     "Use a list or a dict.",
                 )
@@ -356,11 +353,13 @@ class _Encoder:
 
     def _column(self, items: Sequence[Any], owner: int) -> Node | None:
         kinds = set(map(type, items))
+        if np.memmap in kinds:  # which comes back as an array
+            kinds = kinds - {np.memmap} | {np.ndarray}
         if len(kinds) != 1:
             return None
         (kind,) = kinds
         node = encode_atoms(items, kind, self.arrays, self.trail)
-        if node is not None or kind in _ATOMS:
+        if node is not None or kind in ATOMS:
             return node
         if not owner or self.apart is None or owner in self.apart or self.depth >= MAX_NESTING:
             return None
@@ -398,7 +397,7 @@ class _Encoder:
         dtype, ndim = first.dtype, first.ndim
         if dtype.hasobject or ndim == 0 or sum(a.nbytes for a in items) > _JOIN_BELOW * len(items):
             return None
-        if any(a.ndim != ndim or not a.flags.c_contiguous for a in items):
+        if any(a.ndim != ndim or a.flags.fnc for a in items):  # Fortran's order is kept
             return None
         if any(a.dtype is not dtype and not same_dtype(a.dtype, dtype) for a in items):
             return None
@@ -407,7 +406,7 @@ class _Encoder:
         shapes = np.array([a.shape for a in items], np.int64)
         return {
             "column": "array",
-            "data": self.arrays.add_joined(items, self.trail),
+            "data": self.arrays.add_joined(list(map(np.ascontiguousarray, items)), self.trail),
             "shapes": self.arrays.add(narrowest(shapes), [*self.trail, "shapes"]),
         }
 
@@ -564,90 +563,7 @@ class _Encoder:
         )
 
 
-def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
-    """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
-    cls: Any = type(obj)
-    if kind == "object" and _is_ordinary(cls):
-        state = obj.__getstate__()
-        return Reduced((), _merged(state) if isinstance(state, tuple) else state)
-    try:
-        reduced = obj.__reduce_ex__(4)
-    except TypeError as error:
-        raise UnsupportedError("", f"cannot be taken apart: {error}.") from None
-    if not isinstance(reduced, tuple):
-        raise UnsupportedError("", f"a {_type_name(cls)} reduces to a global name.")
-    function, args, *rest = reduced
-    state, items, pairs = (*rest, None, None, None)[:3]
-    if function is _NEWOBJ and args[0] is cls:
-        args = args[1:]
-    elif kind == "object":
-        raise UnsupportedError("", f"a {_type_name(cls)} reduces in a way that is not known.")
-    if kind == "object":
-        if args:
-            raise UnsupportedError("", f"a {_type_name(cls)} needs arguments to be created.")
-        if isinstance(state, tuple) and len(state) == 2:
-            state = _merged(state)
-    return Reduced(
-        tuple(args),
-        state,
-        None if items is None else list(items),
-        None if pairs is None else list(pairs),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_ordinary(cls: type) -> bool:
-    """Whether ``__reduce_ex__`` would say no more than "a new one, with this ``__getstate__``"."""
-    inherited: Any = object
-    return (
-        cls.__reduce_ex__ is inherited.__reduce_ex__
-        and cls.__reduce__ is inherited.__reduce__
-        and cls not in copyreg.dispatch_table
-        and not issubclass(cls, (list, dict))
-        and not hasattr(cls, "__getnewargs__")
-        and not hasattr(cls, "__getnewargs_ex__")
-    )
-
-
-def _merged(state: tuple[Any, Any]) -> dict[str, Any]:
-    """The attributes of an object with slots: those of its ``__dict__`` and the slots."""
-    return {**(state[0] or {}), **(state[1] or {})}
-
-
-_NEWOBJ = copyreg.__newobj__  # type: ignore[attr-defined]
 _SORTABLE = frozenset({str, int, bytes, bool})
-
-
-def _is_pure(obj: tuple[Any, ...]) -> bool:
-    return _pure_budget(obj, _PURE_ATOMS) >= 0
-
-
-def _pure_budget(obj: tuple[Any, ...], budget: int) -> int:
-    budget -= len(obj) + 1
-    for item in obj:
-        if budget < 0:
-            return -1
-        cls = type(item)
-        if cls is tuple:
-            budget = _pure_budget(item, budget)
-        elif not _is_small(item, cls):
-            return -1
-    return budget
-
-
-def _is_small(item: Any, cls: type) -> bool:
-    """Whether it is written in place."""
-    if cls in _ATOMS or cls is complex or isinstance(item, np.generic):
-        return True
-    return cls is bytes and len(item) <= _INLINE_BYTES
-
-
-def _is_value(item: Any) -> bool:
-    """Whether an element of a set encodes by its value alone."""
-    cls = type(item)
-    if cls in _ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type)):
-        return True
-    return cls in (tuple, frozenset) and all(map(_is_value, item))
 
 
 def _scalar_bytes(zeroed: Any) -> bytes:
@@ -662,9 +578,5 @@ def _same(obj: Any) -> Any:
 
 
 def _short(key: Any) -> str:
-    text = repr(key) if type(key) in _ATOMS or isinstance(key, tuple) else type(key).__name__
+    text = repr(key) if type(key) in ATOMS or isinstance(key, tuple) else type(key).__name__
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _type_name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"

@@ -77,9 +77,9 @@ class Specimen:
     def read(self, *path: str | int) -> np.ndarray[Any, Any]:
         """A copy of the array at ``path``."""
         node = self.at(*path)
-        return _as_array(node["shape"], node["order"], parse_dtype(node["dtype"], ""), self.arrays[
-            node["array"]
-        ]).copy(order="K")
+        return _as_array(
+            node["shape"], node["order"], parse_dtype(node["dtype"], ""), self.arrays[node["array"]]
+        ).copy(order="K")
 
     def write(self, array: np.ndarray[Any, Any], *path: str | int) -> None:
         """Put another array at ``path``, under a name of its own."""
@@ -126,9 +126,7 @@ def _items(node: Any) -> Any:
     return content
 
 
-def _as_array(
-    shape: Any, order: Any, dtype: np.dtype[Any], data: bytes
-) -> np.ndarray[Any, Any]:
+def _as_array(shape: Any, order: Any, dtype: np.dtype[Any], data: bytes) -> np.ndarray[Any, Any]:
     if not data:
         return np.empty(shape, dtype)
     return np.frombuffer(data, dtype).reshape(tuple(shape), order=order)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sklearn import ensemble, tree
 from sklearn.datasets import make_classification
 from sklearn.naive_bayes import GaussianNB
+from tests.unit.types.sklearn.specimen import Specimen
 
 from holotype.errors import InvalidStateError
 from holotype.types.sklearn.checks_trees import Fault, Forest, check_nodes
-from tests.unit.types.sklearn.specimen import Specimen
 
 X, Y = make_classification(120, 6, n_informative=4, n_classes=3, random_state=0)
 REAL = X @ np.arange(1.0, 7.0)
@@ -136,7 +136,7 @@ def test_nodes_of_another_shape_are_refused(array, problem):
         (lambda values: values[:-1], "values"),
         (lambda values: values[:, :, :-1], "values"),
         (lambda values: values.astype(np.float32), "dtype"),
-        (lambda values: np.asfortranarray(values), "values"),
+        (np.asfortranarray, "values"),
         (lambda values: values.ravel(), "dimensions"),
     ],
 )
@@ -230,7 +230,8 @@ def test_a_wrong_node_in_one_of_many_trees_is_refused_with_the_number_of_the_tre
     column = specimen.at("estimators_")["list"]["state"]["tree_"]["state"]["nodes"]
     name = column["data"]["array"]
     sizes = [each.tree_.node_count for each in FORESTS["many"].estimators_]
-    nodes = np.frombuffer(bytearray(specimen.arrays[name]), TREE.tree_.__getstate__()["nodes"].dtype)
+    layout = TREE.tree_.__getstate__()["nodes"].dtype
+    nodes = np.frombuffer(bytearray(specimen.arrays[name]), layout)
     nodes["feature"][sum(sizes[:17])] = 6
     specimen.arrays[name] = nodes.tobytes()
     refused(specimen, "root.estimators_.tree_[17]", "feature that does not exist")

@@ -1,0 +1,69 @@
+"""Taking objects apart by the protocol that pickle uses: their own word on what their state is."""
+
+from __future__ import annotations
+
+import copyreg
+from functools import lru_cache
+from typing import Any
+
+from holotype.errors import UnsupportedError
+from holotype.graph.table import Reduced
+
+__all__ = ["reduce_by_protocol", "type_name"]
+
+_NEWOBJ = copyreg.__newobj__  # type: ignore[attr-defined]
+
+
+def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
+    """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
+    cls: Any = type(obj)
+    registered = copyreg.dispatch_table.get(cls)
+    if kind == "object" and registered is None and _is_ordinary(cls):
+        state = obj.__getstate__()
+        return Reduced((), _merged(state) if isinstance(state, tuple) else state)
+    try:
+        reduced = obj.__reduce_ex__(4) if registered is None else registered(obj)
+    except TypeError as error:
+        raise UnsupportedError("", f"cannot be taken apart: {error}.") from None
+    if not isinstance(reduced, tuple):
+        raise UnsupportedError("", f"a {type_name(cls)} reduces to a global name.")
+    function, args, *rest = reduced
+    state, items, pairs = (*rest, None, None, None)[:3]
+    if function is _NEWOBJ and args[0] is cls:
+        args = args[1:]
+    elif kind == "object":
+        raise UnsupportedError("", f"a {type_name(cls)} reduces in a way that is not known.")
+    if kind == "object":
+        if args:
+            raise UnsupportedError("", f"a {type_name(cls)} needs arguments to be created.")
+        if isinstance(state, tuple) and len(state) == 2:
+            state = _merged(state)
+    return Reduced(
+        tuple(args),
+        state,
+        None if items is None else list(items),
+        None if pairs is None else list(pairs),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_ordinary(cls: type) -> bool:
+    """Whether ``__reduce_ex__`` would say no more than "a new one, with this ``__getstate__``"."""
+    inherited: Any = object
+    return (
+        cls.__reduce_ex__ is inherited.__reduce_ex__
+        and cls.__reduce__ is inherited.__reduce__
+        and not issubclass(cls, (list, dict))
+        and not hasattr(cls, "__getnewargs__")
+        and not hasattr(cls, "__getnewargs_ex__")
+    )
+
+
+def _merged(state: tuple[Any, Any]) -> dict[str, Any]:
+    """The attributes of an object with slots: those of its ``__dict__`` and the slots."""
+    return {**(state[0] or {}), **(state[1] or {})}
+
+
+def type_name(cls: type) -> str:
+    """Module and name of a class."""
+    return f"{cls.__module__}.{cls.__qualname__}"
