@@ -1,0 +1,197 @@
+"""The ways to save and load that are compared: one class each.
+
+The rule kept: each peer is used as its documentation says, with the settings that its users have.
+A peer opens and closes its own files; nothing is done for one that is not done for all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import pickle
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import cloudpickle
+import joblib
+import numpy as np
+
+from benchmarks.models import Model
+
+Load = Callable[[Path], Model]
+
+
+class Peer(ABC):
+    """One way to keep a model. An instance serves one model, so that it may remember its types."""
+
+    name: ClassVar[str]
+    library: ClassVar[str] = ""
+    """The module that must be installed, where it is not one that every run has."""
+
+    def accepts(self, model: Model) -> bool:
+        """Whether the peer is meant for this kind of model at all."""
+        return True
+
+    @abstractmethod
+    def save(self, model: Model, path: Path) -> None:
+        """Write ``model`` to the new file ``path``."""
+
+    @abstractmethod
+    def load(self, path: Path) -> Model:
+        """Read back what ``save`` wrote."""
+
+    def loads(self) -> Mapping[str, Load]:
+        """Every way to load, by name; ``load`` is the usual one."""
+        return {"load": self.load}
+
+
+class Pickle(Peer):
+    name = "pickle"
+
+    def save(self, model: Model, path: Path) -> None:
+        with path.open("wb") as file:
+            pickle.dump(model, file, protocol=5)
+
+    def load(self, path: Path) -> Model:
+        with path.open("rb") as file:
+            return pickle.load(file)
+
+
+class PickleDigest(Peer):
+    """Pickle and the SHA-256 of its file: what proving a pickle costs, and so the fair peer."""
+
+    name = "pickle+sha256"
+
+    def save(self, model: Model, path: Path) -> None:
+        with path.open("wb") as file:
+            pickle.dump(model, file, protocol=5)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        path.with_suffix(".sha256").write_text(digest)
+
+    def load(self, path: Path) -> Model:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if digest != path.with_suffix(".sha256").read_text():
+                raise ValueError(f"{path} has changed")
+            file.seek(0)
+            return pickle.load(file)
+
+
+class Joblib(Peer):
+    name = "joblib"
+
+    def save(self, model: Model, path: Path) -> None:
+        joblib.dump(model, path)
+
+    def load(self, path: Path) -> Model:
+        return joblib.load(path)
+
+
+class JoblibCompressed(Joblib):
+    name = "joblib-z3"
+
+    def save(self, model: Model, path: Path) -> None:
+        joblib.dump(model, path, compress=3)
+
+
+class Cloudpickle(Peer):
+    name = "cloudpickle"
+
+    def save(self, model: Model, path: Path) -> None:
+        with path.open("wb") as file:
+            cloudpickle.dump(model, file, protocol=5)
+
+    def load(self, path: Path) -> Model:
+        with path.open("rb") as file:
+            return cloudpickle.load(file)
+
+
+class Skops(Peer):
+    """Skops, trusting what the file asks for; the list is made in the warm-up, so never timed."""
+
+    name = "skops"
+    library = "skops"
+    _trusted: list[str] | None = None
+
+    def save(self, model: Model, path: Path) -> None:
+        import skops.io
+
+        skops.io.dump(model, path)
+
+    def load(self, path: Path) -> Model:
+        import skops.io
+
+        if self._trusted is None:
+            self._trusted = skops.io.get_untrusted_types(file=path)
+        return skops.io.load(path, trusted=self._trusted)
+
+
+class Safetensors(Peer):
+    name = "safetensors"
+    library = "safetensors"
+
+    def accepts(self, model: Model) -> bool:
+        return isinstance(model, dict) and all(isinstance(v, np.ndarray) for v in model.values())
+
+    def save(self, model: Model, path: Path) -> None:
+        from safetensors.numpy import save_file
+
+        save_file(model, path)
+
+    def load(self, path: Path) -> Model:
+        from safetensors.numpy import load_file
+
+        return load_file(path)
+
+
+class Holotype(Peer):
+    """Holotype's three ways to load: every byte hashed, mapped and hashed, only mapped."""
+
+    name = "holotype"
+    library = "holotype"
+
+    def save(self, model: Model, path: Path) -> None:
+        import holotype
+
+        holotype.dump(model, path)
+
+    def load(self, path: Path) -> Model:
+        import holotype
+
+        return holotype.load(path)
+
+    def loads(self) -> Mapping[str, Load]:
+        import holotype
+
+        return {
+            "load": self.load,
+            "mapped, verified": lambda path: holotype.load(path, mmap=True),
+            "mapped": lambda path: holotype.load(path, mmap=True, verify=False),
+        }
+
+
+PEERS: dict[str, type[Peer]] = {
+    peer.name: peer
+    for peer in (
+        Holotype,
+        Pickle,
+        PickleDigest,
+        Joblib,
+        JoblibCompressed,
+        Cloudpickle,
+        Skops,
+        Safetensors,
+    )
+}
+
+
+def installed(names: list[str]) -> list[str]:
+    """Those of ``names`` whose library can be imported, in the same order."""
+    return [
+        name
+        for name in names
+        if not PEERS[name].library or importlib.util.find_spec(PEERS[name].library)
+    ]
