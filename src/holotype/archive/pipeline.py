@@ -18,7 +18,7 @@ __all__ = ["Jobs", "Piece", "Span", "Tally", "pieces_of"]
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-_PIECE = 2 * CHUNK
+_PIECE = 4 * CHUNK
 _ALONE_BELOW = 4 * CHUNK
 _MAX_WORKERS = 16
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -215,14 +215,14 @@ class _Decoder:
         values = self.seq(node.values)
         if len(keys) != len(values):
             raise BlueprintError(node.path, "a dict has as many keys as values")
-        try:
-            if type(target) is dict:
+        if type(target) is dict:
+            try:
                 target.update(zip(keys, values, strict=True))
-            else:
-                for key, item in zip(keys, values, strict=True):
-                    target[key] = item
-        except TypeError:
-            raise BlueprintError(node.path, "a key of a dict cannot be hashed") from None
+            except TypeError:
+                raise BlueprintError(node.path, "a key of a dict cannot be hashed") from None
+        else:
+            for key, item in zip(keys, values, strict=True):
+                target[key] = item
         if len(target) != len(keys):
             raise BlueprintError(node.path, "a dict has the same key twice")
 
@@ -290,9 +290,7 @@ class _Decoder:
                 ):
                     target.extend(flat[a:b])
                 return lists
-            case RecordsColumn():
-                return self._records(items)
-        raise AssertionError(items)
+        return self._records(cast("RecordsColumn", items))
 
     def _records(self, node: RecordsColumn) -> list[Any]:
         cls = self.table.resolve(node.entry)
@@ -380,7 +378,7 @@ def _spans(lengths: np.ndarray[Any, Any], size: int, path: str) -> list[tuple[in
     # Lengths are at most 2**63 each: a sum that wrapped around shows as a decrease.
     if (
         (len(ends) and int(ends[-1]) != size)
-        or (np.diff(ends) < 0).any()
+        or (ends[1:] < ends[:-1]).any()
         or (size and not len(ends))
     ):
         raise BlueprintError(path, "lengths do not add up to the data that they divide")

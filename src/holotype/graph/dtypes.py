@@ -137,8 +137,6 @@ def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
         )
     except (ValueError, TypeError) as error:
         raise BlueprintError(path, f"not a dtype: {error}") from None
-    if dtype.itemsize != size:
-        raise BlueprintError(path, "a dtype's fields do not have the size that it states")
     return np.dtype((np.record, dtype)) if "record" in node else dtype
 
 

@@ -213,10 +213,9 @@ class _Parser:
             wanted = bool if dtype.kind == "b" else int
             if type(number) is not wanted:
                 raise BlueprintError(path, f"the value of a {dtype} scalar is a {wanted.__name__}")
-            try:
-                return ScalarNode(dtype.type(number))
-            except OverflowError:
-                raise BlueprintError(path, f"{number} does not fit into {dtype}") from None
+            if wanted is int and not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
+                raise BlueprintError(path, f"{number} does not fit into {dtype}")
+            return ScalarNode(dtype.type(number))
         if dtype.kind == "f":
             number = self.node(content, path)
             number = number.value if isinstance(number, ValueNode) else number

@@ -18,13 +18,14 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     """Take an object apart by its own ``__reduce_ex__``, as pickle would."""
     cls: Any = type(obj)
     registered = copyreg.dispatch_table.get(cls)
-    if kind == "object" and registered is None and _is_ordinary(cls):
-        state = obj.__getstate__()
-        return Reduced((), _merged(state) if isinstance(state, tuple) else state)
     try:
+        if kind == "object" and registered is None and _is_ordinary(cls):
+            return Reduced((), _attributes(cls, obj.__getstate__()))
         reduced = obj.__reduce_ex__(4) if registered is None else registered(obj)
-    except TypeError as error:
-        raise UnsupportedError("", f"cannot be taken apart: {error}.") from None
+    except UnsupportedError:
+        raise
+    except Exception as error:
+        raise UnsupportedError("", f"cannot be taken apart: {error}.") from error
     if not isinstance(reduced, tuple):
         raise UnsupportedError("", f"a {type_name(cls)} reduces to a global name.")
     function, args, *rest = reduced
@@ -36,8 +37,7 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     if kind == "object":
         if args:
             raise UnsupportedError("", f"a {type_name(cls)} needs arguments to be created.")
-        if isinstance(state, tuple) and len(state) == 2:
-            state = _merged(state)
+        state = _attributes(cls, state)
     return Reduced(
         tuple(args),
         state,
@@ -59,9 +59,14 @@ def _is_ordinary(cls: type) -> bool:
     )
 
 
-def _merged(state: tuple[Any, Any]) -> dict[str, Any]:
-    """The attributes of an object with slots: those of its ``__dict__`` and the slots."""
-    return {**(state[0] or {}), **(state[1] or {})}
+def _attributes(cls: type, state: Any) -> dict[str, Any] | None:
+    """The attributes that a state stands for: of ``__dict__``, or of that and of slots."""
+    match state:
+        case None | dict():
+            return state
+        case (None | dict(), dict()):
+            return {**(state[0] or {}), **state[1]}
+    raise UnsupportedError("", f"a {type_name(cls)} keeps its state in a form of its own.")
 
 
 def type_name(cls: type) -> str:

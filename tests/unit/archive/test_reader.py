@@ -50,7 +50,7 @@ def refuse(data: Any, error: type[ArchiveError], clause: str, message: str, **op
     assert caught.value.clause == clause
 
 
-# ----------------------------------------------------------------------------------------- sources
+# ------------------------------------------------------------------------------------------ sources
 
 
 def through_a_pipe(data: bytes) -> io.BufferedReader:
@@ -195,7 +195,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     refuse(b"", FormatError, "2.1", "0 bytes are too few")
 
 
-# ------------------------------------------------------------------------------------------ arrays
+# ------------------------------------------------------------------------------------------- arrays
 
 
 def arrays_of(model: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -316,7 +316,7 @@ def test_an_error_of_the_disk_is_the_systems_error(
         holotype.load(path)
 
 
-# ----------------------------------------------------------------------------------------- digests
+# ------------------------------------------------------------------------------------------ digests
 
 TEXT = "x" * 40
 SMALL_ARRAY = np.arange(100.0)

@@ -35,7 +35,7 @@ from holotype.types.table import type_table
 MODELS = pytest.mark.parametrize("model", [SMALL, LARGE], ids=["small", "large"])
 
 
-# --------------------------------------------------------------------------------- what is written
+# ---------------------------------------------------------------------------------- what is written
 
 
 @MODELS
@@ -138,7 +138,7 @@ def test_a_fingerprint_hashes_and_writes_nothing(monkeypatch: pytest.MonkeyPatch
     assert holotype.fingerprint(LARGE) == expected
 
 
-# ------------------------------------------------------------------------------------------- paths
+# -------------------------------------------------------------------------------------------- paths
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_a_read_only_folder_is_left_as_it_is(read_only: Path) -> None:
     assert unchanged(read_only / "m.holo")
 
 
-# --------------------------------------------------------------------------------------- atomicity
+# ---------------------------------------------------------------------------------------- atomicity
 
 
 @pytest.mark.parametrize(

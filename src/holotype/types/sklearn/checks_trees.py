@@ -333,7 +333,7 @@ def check_criterion(shadow: Shadow) -> None:
         shadow.as_integer(second, "n_samples", 0, _MAX_NODES)
         return
     classes = shadow.as_array(second, "n_classes", ndim=1, dtype="<i8")
-    if len(classes) != outputs or classes.min() < 1 or classes.max() > 1 << 20:
+    if len(classes) != outputs or classes.min() < 0 or classes.max() > 1 << 20:
         raise shadow.fail("n_classes has not one sensible number for each output")
 
 
