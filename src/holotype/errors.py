@@ -12,6 +12,8 @@
     │   └── InvalidStateError   the contents of a known type would be unsafe or meaningless
     └── MissingLibraryError     a library the model needs is absent, or lacks the type
 
+    VersionWarning (a UserWarning)   a library has another version than when the model was saved
+
 Errors of other packages (zlib, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
 """
 
@@ -29,6 +31,7 @@ __all__ = [
     "SaveError",
     "UnsupportedError",
     "UntrustedError",
+    "VersionWarning",
 ]
 
 
@@ -96,3 +99,7 @@ class InvalidStateError(BlueprintError):
 
 class MissingLibraryError(HolotypeError):
     """A library that the model needs is not installed, or its version lacks the type."""
+
+
+class VersionWarning(UserWarning):
+    """A library has another minor version than when the model was saved; predictions may differ."""

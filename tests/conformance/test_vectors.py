@@ -19,6 +19,7 @@ def model_of(recipe):
     return recipe()
 
 
+@pytest.mark.filterwarnings("ignore::holotype.errors.VersionWarning")  # vectors grow older
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
 class TestGoldenArchive:
     def path(self, recipe):

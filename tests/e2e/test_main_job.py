@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import holotype
+from holotype.errors import VersionWarning
 
 pytest.importorskip("sklearn", reason="the main job needs scikit-learn")
 
@@ -116,3 +117,14 @@ def test_any_changed_byte_of_the_arrays_is_refused(fitted, tmp_path):
         damaged[position] ^= 1 << int(rng.integers(8))
         with pytest.raises(holotype.HolotypeError):
             holotype.loads(bytes(damaged))
+
+
+def test_a_model_of_another_scikit_learn_is_loaded_with_a_warning(fitted, monkeypatch):
+    import sklearn
+
+    _, model, X = fitted
+    data = holotype.dumps(model)
+    monkeypatch.setattr(sklearn, "__version__", "99.0.0")
+    with pytest.warns(VersionWarning, match=r"this is 99\.0\.0"):
+        loaded = holotype.loads(data)
+    assert loaded.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["kind_of", "libraries_of", "type_of"]
+__all__ = ["kind_of", "libraries_of", "type_of", "version_change"]
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 _STANDARD = frozenset(sys.stdlib_module_names)
@@ -67,3 +67,15 @@ def libraries_of(keys: Iterable[str]) -> dict[str, str]:
         if isinstance(version, str):
             found[_DISTRIBUTIONS.get(root, root)] = version
     return found
+
+
+def version_change(recorded: Mapping[str, str]) -> tuple[str, str] | None:
+    """scikit-learn's version when a model was saved and now, where their minor versions differ.
+
+    scikit-learn promises nothing across minor versions; the other libraries keep their meaning.
+    """
+    then = recorded.get("scikit-learn")
+    now = getattr(sys.modules.get("sklearn"), "__version__", None)
+    if then is None or not isinstance(now, str) or then.split(".")[:2] == now.split(".")[:2]:
+        return None
+    return then, now

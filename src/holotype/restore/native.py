@@ -5,9 +5,12 @@ The order is the safety: structure, digests, types, contents, and only then the 
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from holotype.archive.reader import ArchiveReader, LoadedArrays
+from holotype.capsule.describe import version_change
+from holotype.errors import VersionWarning
 from holotype.graph.decode import decode
 from holotype.graph.nodes import Blueprint
 from holotype.graph.parse import parse_blueprint
@@ -29,10 +32,21 @@ def restore(reader: ArchiveReader, *, mmap: bool = False, verify: bool = True) -
     2. Read or map the arrays and hash every byte of them, and of the parts that are no model.
     3. Validate the contents of every object whose library would read them unchecked.
     4. Import what the table says, and build.
+
+    Warns VersionWarning where scikit-learn has another minor version than when it was saved.
     """
     blueprint = checked_blueprint(reader)
     arrays = audited_arrays(reader, blueprint, mmap=mmap, verify=verify)
-    return decode(blueprint, type_table(), arrays)
+    model = decode(blueprint, type_table(), arrays)
+    change = version_change(reader.manifest.libraries)
+    if change is not None:
+        warnings.warn(
+            f"the model was saved under scikit-learn {change[0]} and this is {change[1]}: "
+            "check its predictions before you rely on them",
+            VersionWarning,
+            stacklevel=3,
+        )
+    return model
 
 
 def audited_arrays(
