@@ -28,6 +28,7 @@ __all__ = [
     "Point",
     "Sealed",
     "Slotted",
+    "Stack",
     "Strict",
     "Unlike",
     "entry",
@@ -72,6 +73,12 @@ class Boxes(Slotted):
 
 class Heap(list[Any]):
     """A list with attributes."""
+
+
+class Stack(list[Any]):
+    """A list with attributes in slots."""
+
+    __slots__ = ("note",)
 
 
 class Bag(dict[Any, Any]):
@@ -143,10 +150,15 @@ class Sealed:
 
 
 class Unlike:
-    """Says that its attributes are named by numbers."""
+    """Says what its state is, whatever that be."""
+
+    def __init__(self, state: Any) -> None:
+        self.state = state
 
     def __getstate__(self) -> Any:
-        return {1: 2}
+        if isinstance(self.state, Exception):
+            raise self.state
+        return self.state
 
 
 def entry(name: str, kind: Any, **how: Any) -> Entry:
@@ -167,14 +179,14 @@ def _set_fixed(obj: Fixed, state: Any) -> None:
 
 
 def _check_fixed(shadow: Shadow) -> None:
-    if shadow.arg(0) == "evil":
+    if type(shadow.arg(0)) is str:
         raise shadow.fail("it is evil")
 
 
 def _entries() -> Iterable[Entry]:
-    for name in ("Box", "Slotted", "Drawer", "Boxes", "Heap", "Bag", "Strict", "Odd", "Global"):
+    for name in ("Box", "Slotted", "Drawer", "Boxes", "Heap", "Stack", "Bag", "Strict"):
         yield entry(name, "object", drop=frozenset({"cache"}))
-    for name in ("Copied", "Sealed", "Unlike"):
+    for name in ("Copied", "Global", "Odd", "Sealed", "Unlike"):
         yield entry(name, "object")
     yield entry("Pair", "call")
     yield entry("Point", "call")

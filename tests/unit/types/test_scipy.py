@@ -359,6 +359,7 @@ def test_a_kd_tree_answers_as_before(cls: Any, points: str, settings: dict[str, 
     assert back.data.tobytes() == tree.data.tobytes()
     assert back.indices.tobytes() == tree.indices.tobytes()
     assert nodes_of(back) == nodes_of(tree)
+    assert repr(back.__getstate__()[8:]) == repr(tree.__getstate__()[8:])
     if not len(data):
         return
     asked = RNG.uniform(size=(40, data.shape[1]))
@@ -468,11 +469,12 @@ EVIL_TREES: dict[str, Callable[[], Stored]] = {
     "a leaf that ends before it starts": lambda: with_node(LEAF, "start", 200),
     "no state": lambda: TREE.tampered(without_state),
     "an argument": lambda: TREE.tampered(extra_argument),
-    "half a box": lambda: TREE.tampered(put("boxsize", I4)),
-    "half of the other box": lambda: BOXED.tampered(put("boxsize_data", None)),
+    "a box of lists": lambda: TREE.tampered(put("boxsize", I4)),
+    "a box that leaves points out": lambda: BOXED.with_array("state.boxsize", np.full(2, 0.5)),
+    "a box without end": lambda: BOXED.with_array("state.boxsize", np.full(2, np.inf)),
+    "a box that is turned over": lambda: replaced(BOXED, "state.data", -POINTS["box"]),
     "a box of text": lambda: BOXED.tampered(put("boxsize", "1")),
     "a box of one side": lambda: BOXED.with_array("state.boxsize", np.ones(1)),
-    "a short table of the box": lambda: BOXED.with_array("state.boxsize_data", np.ones(2)),
     "leaves without size": lambda: TREE.tampered(put("leafsize", 0)),
     "leaves of text": lambda: TREE.tampered(put("leafsize", "10")),
     "indices outside": lambda: replaced(TREE, "state.indices", np.arange(1, 201)),
@@ -480,6 +482,7 @@ EVIL_TREES: dict[str, Callable[[], Stored]] = {
     "fewer indices": lambda: TREE.with_array("state.indices", np.arange(9)),
     "indices of 32 bits": lambda: TREE.with_array("state.indices", np.arange(200, dtype="<i4")),
     "points of 32 bits": lambda: TREE.with_array("state.data", np.zeros((200, 2), "<f4")),
+    "points at no place": lambda: TREE.with_array("state.data", POINTS["box"] * np.nan),
     "flat points": lambda: TREE.with_array("state.data", np.zeros(400)),
     "points in Fortran's order": lambda: TREE.tampered(
         lambda node: members(node)["data"][1].update(order="F")

@@ -38,14 +38,14 @@ _STRUCT = np.dtype(
     }
 )
 _MAX_DEPTH = 4096  # SciPy walks down recursively
-_STATE = Attributes("nodes data indices leafsize maxes mins boxsize boxsize_data")
+_STATE = Attributes("nodes data indices leafsize maxes mins boxsize")
 
 
 def _fault(state: dict[str, Any]) -> str | None:
     """Why this would not be a tree over its points; None if it is one."""
     data, nodes = state["data"], state["nodes"]
-    if not _is(data, "<f8", 2) or not data.flags.c_contiguous:
-        return "data is not a table of float64 in C order"
+    if not _is(data, "<f8", 2) or not data.flags.c_contiguous or not np.isfinite(data).all():
+        return "data is not a table of finite float64 in C order"
     count, width = data.shape
     if not _is(nodes, _NODE, 1) or not len(nodes):
         return "nodes is not a table of at least one node"
@@ -56,15 +56,18 @@ def _fault(state: dict[str, Any]) -> str | None:
     for name, length in (("maxes", width), ("mins", width)):
         if not _is(state[name], "<f8", 1) or len(state[name]) != length:
             return f"{name} does not have one number for each dimension"
-    box, both = state["boxsize"], state["boxsize_data"]
-    if (box is None) != (both is None):
-        return "half of the box is missing"
-    if box is not None:
-        if not _is(box, "<f8", 1) or not _is(both, "<f8", 1):
-            return "the box is not made of float64"
-        if len(box) != width or len(both) != 2 * width:
-            return "the box has another number of dimensions than the points"
-    return _nodes_fault(nodes, count, width)
+    return _box_fault(state["boxsize"], data) or _nodes_fault(nodes, count, width)
+
+
+def _box_fault(box: Any, data: Array) -> str | None:
+    if box is None:
+        return None
+    if not _is(box, "<f8", 1) or len(box) != data.shape[1] or not np.isfinite(box).all():
+        return "boxsize is not one float64 for each dimension"
+    inside = data[:, box > 0]  # other dimensions do not repeat
+    if (inside < 0).any() or (inside >= box[box > 0]).any():
+        return "a point lies outside of the box"
+    return None
 
 
 def _is(array: Any, dtype: Any, ndim: int) -> bool:
@@ -111,7 +114,7 @@ _KDTREE = Attributes("", "_tree")  # a view of the nodes for Python, made on dem
 def _reduce(obj: Any) -> Reduced:
     if hasattr(obj, "__dict__"):
         _KDTREE.of(obj)
-    raw, data, _, _, leafsize, maxes, mins, indices, boxsize, boxsize_data = obj.__getstate__()
+    raw, data, _, _, leafsize, maxes, mins, indices, boxsize, _ = obj.__getstate__()
     if sys.byteorder != "little" or raw.nbytes != obj.size * _STRUCT.itemsize:
         raise UnsupportedError("", "the nodes of a KD-tree have another layout on this platform.")
     structs = np.frombuffer(raw.tobytes(), _STRUCT)
@@ -128,7 +131,6 @@ def _reduce(obj: Any) -> Reduced:
         "maxes": maxes,
         "mins": mins,
         "boxsize": boxsize,
-        "boxsize_data": boxsize_data,
     }
     if fault := _fault(state):
         raise UnsupportedError("", f"this KD-tree is not sound: {fault}.", "Build it anew.")
@@ -142,7 +144,7 @@ def _build(cls: Any, args: Sequence[Any]) -> Any:
 def _set_state(obj: Any, state: dict[str, Any]) -> None:
     if sys.byteorder != "little" or sys.maxsize < 1 << 62:
         raise ValueError("KD-trees are stored for little-endian machines of 64 bits")
-    nodes = state["nodes"]
+    nodes, box = state["nodes"], state["boxsize"]
     structs = np.zeros(len(nodes), _STRUCT)
     for name in _WORDS:
         structs[name] = nodes[name]
@@ -152,7 +154,9 @@ def _set_state(obj: Any, state: dict[str, Any]) -> None:
             state["data"],
             *state["data"].shape,
             state["leafsize"],
-            *(state[name] for name in ("maxes", "mins", "indices", "boxsize", "boxsize_data")),
+            *(state[name] for name in ("maxes", "mins", "indices")),
+            box,
+            None if box is None else np.concatenate([box, box / 2]),
         )
     )
 

@@ -22,6 +22,7 @@ from holotype.types.sklearn.checks_trees import (
 )
 from holotype.types.sklearn.estimators import ESTIMATORS, HELPERS, MOVED, PLAIN
 from holotype.types.sklearn.functions import FUNCTIONS
+from holotype.types.sklearn.layouts import LAID_OUT, reduce_estimator
 from holotype.types.sklearn.leftovers import DROPPED, REDUCED, VERSION
 from holotype.types.sklearn.native import native_entries
 from holotype.types.table import key_of
@@ -54,17 +55,23 @@ _CHECKS_ALL = {"sklearn.ensemble.TreePredictor": check_predictors}
 
 def entries() -> Iterable[Entry]:
     """The part of the table that scikit-learn fills; importing nothing of it."""
-    for names in (ESTIMATORS, HELPERS, PLAIN):
+    for names, reduce in (
+        (ESTIMATORS, reduce_estimator),
+        (HELPERS, reduce_estimator),
+        (PLAIN, None),
+    ):
         for key, where in _written(names):
+            checked = key in _CHECKS  # and reads arrays that are contiguous anyway
             yield Entry(
                 key=key,
                 where=(where, *MOVED.get(key, ())),
                 kind="object",
                 drop=DROPPED.get(key, VERSION),
-                reduce=REDUCED.get(key),
+                reduce=REDUCED.get(key, None if checked else reduce),
                 check=_CHECKS.get(key),
                 check_all=_CHECKS_ALL.get(key),
             )
+    yield LAID_OUT
     yield from native_entries()
     for key, where in _written(FUNCTIONS):
         yield Entry(key=key, where=(where,), kind="name")

@@ -1,0 +1,54 @@
+"""Write the hostile files: ``python -m attacks.make FOLDER``, or list them: ``--table``.
+
+The same bytes each time, on every machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from attacks import blueprint, bombs, container, manifest, objects, parameters
+from attacks.registry import ATTACKS, Attack
+
+__all__ = ["ATTACKS", "main", "table"]
+
+ROOMS = (container, manifest, parameters, blueprint, objects, bombs)
+"""The modules that hold attacks; importing them has registered what they make."""
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks; the status of the process."""
+    if arguments == ["--table"]:
+        sys.stdout.write(table())
+        return 0
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        sys.stderr.write("usage: python -m attacks.make FOLDER | --table\n")
+        return 2
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for attack in ATTACKS.values():
+        (folder / attack.file).write_bytes(attack.make())
+    sys.stdout.write(f"{len(ATTACKS)} hostile files in {folder}: do not feed them to pickle\n")
+    return 0
+
+
+def table() -> str:
+    """The tables of README.md."""
+    parts = []
+    for room in ROOMS:
+        name = room.__name__.rpartition(".")[2]
+        about = (room.__doc__ or "").partition("\n")[0]
+        rows = [_row(attack) for attack in ATTACKS.values() if attack.name.startswith(f"{name}-")]
+        head = "| file | what it tries | `load` says | clause |\n| --- | --- | --- | --- |\n"
+        parts.append(f"## {name}\n\n{about}\n\n{head}{''.join(rows)}")
+    return "\n".join(parts)
+
+
+def _row(attack: Attack) -> str:
+    error = "loads, within the limits" if attack.error is None else f"`{attack.error.__name__}`"
+    return f"| `{attack.file}` | {attack.aim} | {error} | {attack.clause} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,66 @@
+"""A pytest plugin: in the test modules that it is given, Holotype stands in for pickle and joblib.
+
+It keeps of what pytest collected only the tests that ``HOLOTYPE_TESTS`` names, one ``module::test``
+a line, whatever their parameters.
+"""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sklearn
+
+import holotype
+from holotype.errors import UnsupportedError
+
+
+def dumps(obj: Any, protocol: int | None = None) -> bytes:
+    """The archive of ``obj``; scikit-learn's tests look for its version in the bytes."""
+    try:
+        return holotype.dumps(obj, metadata={"_sklearn_version": sklearn.__version__})
+    except UnsupportedError as error:
+        if ".tests.test_" in error.problem:
+            pytest.skip(f"a function or class of the test itself: {error}")
+        raise
+
+
+def loads(data: bytes) -> Any:
+    """What ``dumps`` was given."""
+    return holotype.loads(data)
+
+
+def dump(obj: Any, file: Any) -> None:
+    """Like joblib's."""
+    holotype.dump(obj, file)
+
+
+def load(file: Any, mmap_mode: str | None = None) -> Any:
+    """Like joblib's; mapped where it would be."""
+    return holotype.load(file, mmap=mmap_mode is not None)
+
+
+PICKLE = SimpleNamespace(dumps=dumps, loads=loads, HIGHEST_PROTOCOL=5)
+JOBLIB = SimpleNamespace(dump=dump, load=load)
+
+
+def _name(item: Any) -> str:
+    return f"{item.module.__name__}::{item.originalname}"
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    wanted = set(os.environ["HOLOTYPE_TESTS"].split())
+    items[:] = [item for item in items if _name(item) in wanted]
+    for item in items:
+        item.user_properties.append(("test", _name(item)))  # for the report
+    for module in {item.module for item in items}:
+        for name, stand_in in (
+            ("pickle", PICKLE),
+            ("joblib", JOBLIB),
+            ("dumps", dumps),
+            ("loads", loads),
+        ):
+            if hasattr(module, name):
+                setattr(module, name, stand_in)

@@ -1,0 +1,186 @@
+"""``holotype show``: what a person sees, what a program reads, and that hostile text is tame."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from attacks.forge import array, blueprint, reseal
+from attacks.make import ATTACKS
+from tests import fresh
+from tests.unit.cli.conftest import Run
+
+import holotype
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """An archive of a plain model with everything that a manifest may say."""
+    model = {"weights": np.arange(6.0).reshape(2, 3), "names": ["a", "b"], "rate": 0.5}
+    target = tmp_path / "m.holo"
+    holotype.dump(model, target, created=WHEN, author="Ada", metadata={"for": "churn"})
+    return target
+
+
+def test_a_person_sees_what_the_model_is_and_where_it_comes_from(run: Run, path: Path) -> None:
+    result = run("show", path)
+    assert (result.code, result.err) == (0, "")
+    archive = holotype.show(path)
+    for expected in (
+        "m.holo",
+        "builtins.dict (other)",
+        archive.id,
+        archive.fingerprint,
+        "1 with 6 elements, 48 B",
+        "2026-01-02T03:04:05Z by Ada",
+        f"numpy {np.__version__}",
+        '{"for":"churn"}',
+        "rate=0.5",
+        "float64 array 2 × 3",
+    ):
+        assert expected in result.out
+
+
+def test_arrays_are_listed_where_that_is_asked_for(run: Run, path: Path) -> None:
+    (info,) = holotype.show(path).arrays
+    short = info.digest.partition(":")[2][:12]
+    assert short not in run("show", path).out
+    result = run("show", path, "--arrays")
+    (row,) = [line for line in result.out.splitlines() if short in line]
+    assert row.split() == [info.name, "float64", "2", "×", "3", "48", "B", short]
+
+
+def test_structured_dtypes_are_named_shortly(run: Run, tmp_path: Path) -> None:
+    rows = np.zeros(3, [("left", "<i8"), ("right", "<i8"), ("threshold", "<f8")])
+    holotype.dump([rows], tmp_path / "m.holo")
+    assert "structured" in run("show", tmp_path / "m.holo", "--arrays").out
+
+
+def test_a_program_reads_json_and_nothing_else(run: Run, path: Path) -> None:
+    result = run("show", path, "--json")
+    assert (result.code, result.err) == (0, "")
+    said = json.loads(result.out)
+    archive = holotype.show(path)
+    assert said["id"] == archive.id
+    assert said["fingerprint"] == archive.fingerprint
+    assert said["size"] == path.stat().st_size
+    assert said["manifest"]["metadata"] == {"for": "churn"}
+    assert said["manifest"]["author"] == "Ada"
+    (listed,) = said["arrays"]
+    (info,) = archive.arrays
+    assert listed == {
+        "name": info.name,
+        "path": info.path,
+        "dtype": "float64",
+        "shape": [2, 3],
+        "order": "C",
+        "size": 48,
+        "digest": info.digest,
+    }
+
+
+def test_json_is_ascii_whatever_is_in_the_file(run: Run, tmp_path: Path) -> None:
+    holotype.dump([1], tmp_path / "m.holo", author="ä\x1b\u202e\U0001f600")
+    result = run("show", tmp_path / "m.holo", "--json")
+    assert result.out.isascii()
+    assert "\x1b" not in result.out
+    assert json.loads(result.out)["manifest"]["author"] == "ä\x1b\u202e\U0001f600"
+
+
+def test_depth_limits_the_drawing(run: Run, tmp_path: Path) -> None:
+    holotype.dump({"a": {"b": {"c": {"deep": "treasure"}}}}, tmp_path / "m.holo")
+    assert "treasure" in run("show", tmp_path / "m.holo").out
+    assert "treasure" not in run("show", tmp_path / "m.holo", "--depth", "2").out
+
+
+EVIL = "\x1b[2J\x1b]0;title\x07\r\x9b31m\u202e\x00\n[red]markup[/red]"
+
+
+def test_hostile_text_is_shown_and_does_nothing(run: Run, tmp_path: Path) -> None:
+    values = np.arange(3.0)
+    state = {EVIL: EVIL, "array": array(EVIL, values), "list": {"list": [EVIL]}}
+    root = {"object": f"evil.{EVIL}", "state": state}
+    manifest = {
+        "author": EVIL,
+        "tool": EVIL,
+        "metadata": {EVIL: EVIL},
+        "libraries": {EVIL: EVIL},
+        "model": {"type": EVIL, "kind": EVIL, "arrays": 1, "parameters": 3, "bytes": 24},
+    }
+    data = reseal(blueprint(root), {EVIL: values}, manifest=manifest)
+    (tmp_path / "m.holo").write_bytes(data)
+    result = run("show", tmp_path / "m.holo", "--arrays")
+    assert result.code == 0
+    assert all(c.isprintable() or c == "\n" for c in result.out)
+    assert "\\x1b[2J" in result.out
+    assert "[red]markup[/red]" in result.out
+
+
+def test_a_hostile_file_name_does_nothing(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "evil\x1b[2J.holo"
+    holotype.dump([1], path)
+    for result in (run("show", path), run("verify", path), run("fingerprint", path)):
+        assert result.code == 0
+        assert "\x1b" not in result.out + result.err
+    path.write_bytes(b"nonsense")
+    for result in (run("show", path), run("verify", path)):
+        assert result.code == 1
+        assert "\x1b" not in result.out + result.err
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["objects-key-with-escape-sequences", "objects-os-system", "bombs-billion-laughs"],
+)
+def test_a_hostile_archive_can_be_looked_at(name: str, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / ATTACKS[name].file
+    path.write_bytes(ATTACKS[name].make())
+    result = run("show", path)
+    assert result.code == 0
+    assert all(c.isprintable() or c == "\n" for c in result.out)
+
+
+def wide(number: int) -> Any:
+    return {"object": "other.Model", "state": {f"name_{i}": "x" * 50 for i in range(number)}}
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        wide(20_000),
+        {"list": [{"list": [{"list": []}] * 40}] * 1000},
+        {"object": "other." + "M" * 100_000, "state": {"n" * 100_000: "v" * 100_000}},
+        {"tuple": [{"int": "0x" + "f" * 50_000}] * 8},
+        {"name": "n" * 100_000},
+    ],
+    ids=["attributes", "lists", "names", "numbers", "key"],
+)
+def test_a_drawing_ends_however_much_there_is_to_draw(root: Any, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m.holo").write_bytes(reseal(blueprint(root)))
+    result = run("show", tmp_path / "m.holo")
+    assert result.code == 0
+    assert len(result.out.splitlines()) < 3000
+    assert len(result.out) < 300_000
+
+
+def test_showing_imports_no_framework(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    holotype.dump(model, tmp_path / "m.holo")
+    code = (
+        "import sys; from holotype.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('sklearn', 'scipy', 'pandas') if m in sys.modules])"
+    )
+    out = fresh.run(code, "show", str(tmp_path / "m.holo")).stdout
+    assert "LogisticRegression" in out
+    assert out.endswith("\n[]\n")
