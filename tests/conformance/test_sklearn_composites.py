@@ -615,6 +615,17 @@ OTHERS = {
         X,
         None,
     ),
+    "components cut from larger ones": (
+        decomposition.PCA(5, svd_solver="randomized", random_state=0),
+        X,
+        None,
+    ),
+    "components of texts": (
+        pipeline.make_pipeline(TfidfVectorizer(), decomposition.TruncatedSVD(3, random_state=0)),
+        TEXTS,
+        None,
+    ),
+    "components in turns": (decomposition.IncrementalPCA(3, batch_size=30), X, None),
     "kernel map": (
         kernel_approximation.Nystroem("polynomial", degree=2, n_components=5, random_state=0),
         X,

@@ -39,6 +39,7 @@ from holotype.graph.nodes import (
     TextColumn,
     ValueNode,
 )
+from holotype.graph.reduce import methods_of
 from holotype.graph.table import Entry, Table
 
 __all__ = ["ArraySource", "array_sizes", "decode", "split_arrays", "split_bytes", "split_texts"]
@@ -239,13 +240,16 @@ class _Decoder:
         return result
 
     def _assign(self, obj: Any, state: dict[str, Any]) -> None:
-        cls = type(obj)
+        cls: Any = type(obj)
         slots = self.slots.get(cls)
         if slots is None:
             slots = self.slots[cls] = _slots(cls)
         if slots:
             for name in slots & state.keys():
                 object.__setattr__(obj, name, state.pop(name))
+        covered = methods_of(cls)
+        if not covered.isdisjoint(state):
+            raise TypeError(f"{min(covered & state.keys())} is a method, and no attribute")
         if state:
             obj.__dict__.update(state)
 

@@ -24,7 +24,7 @@ from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
-from holotype.graph.reduce import reduce_by_protocol, type_name
+from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
 from holotype.graph.table import Entry, Reduced, Table
 from holotype.graph.values import ATOMS, INLINE_BYTES, is_pure, is_value
 
@@ -543,6 +543,14 @@ class _Encoder:
             state = reduced.state or {}
             if entry.drop and not entry.drop.isdisjoint(state):
                 state = {name: state[name] for name in state.keys() - entry.drop}
+            cls: Any = type(obj)
+            covered = methods_of(cls)
+            if not covered.isdisjoint(state):
+                raise UnsupportedError(
+                    f"{self.path()}.{min(covered & state.keys())}",
+                    f"an attribute covers the method of its class, {type_name(cls)}.",
+                    "Delete it.",
+                )
             if not state.keys() <= self.names:
                 self._learn_names(state)
             return reduced._replace(state=state)

@@ -9,7 +9,7 @@ from typing import Any
 from holotype.errors import UnsupportedError
 from holotype.graph.table import Reduced
 
-__all__ = ["reduce_by_protocol", "type_name"]
+__all__ = ["methods_of", "reduce_by_protocol", "type_name"]
 
 _NEWOBJ = copyreg.__newobj__  # type: ignore[attr-defined]
 
@@ -67,6 +67,24 @@ def _attributes(cls: type, state: Any) -> dict[str, Any] | None:
         case (None | dict(), dict()):
             return {**(state[0] or {}), **state[1]}
     raise UnsupportedError("", f"a {type_name(cls)} keeps its state in a form of its own.")
+
+
+@lru_cache(maxsize=4096)
+def methods_of(cls: type) -> frozenset[str]:
+    """Names that an object's own attribute would cover: methods, and what turns into one.
+
+    A file that put something else in the place of a method that checks its arguments would take the
+    check away from the compiled code behind it.
+    """
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        found.update(base.__dict__)
+    return frozenset(name for name, value in found.items() if _is_method(value))
+
+
+def _is_method(value: Any) -> bool:
+    kind = type(value)
+    return not hasattr(kind, "__set__") and (callable(value) or hasattr(kind, "__get__"))
 
 
 def type_name(cls: type) -> str:

@@ -231,6 +231,7 @@ def test_records_that_are_called_may_have_a_state() -> None:
     [
         {"object": "things.Strict", "state": {}},
         {"object": "things.Slotted", "state": {"elsewhere": 1}},
+        {"object": "things.Able", "state": {"act": 1}},
         {"object": "things.Box", "items": [1]},
         {"object": "things.Box", "pairs": [["a", 1]]},
         {"object": "things.Heap", "pairs": [["a", 1]]},

@@ -13,6 +13,7 @@ from tests.memory import Stored, round_trip
 from tests.memory import store as store_with
 from tests.unit.graph.things import (
     TABLE,
+    Able,
     Bag,
     Box,
     Boxes,
@@ -146,6 +147,12 @@ def test_objects_come_back_by_their_attributes() -> None:
     assert (drawer.left, drawer.right, drawer.single) == (1, 2, 3)
     boxes = back(Boxes(a=5))
     assert (boxes.left, boxes.right, boxes.a) == (1, [2], 5)
+
+
+def test_an_attribute_may_cover_a_default_but_no_method() -> None:
+    copied = back(Able(default=5, what=6))
+    assert (copied.default, copied.what, copied.act()) == (5, 2, 1)
+    assert vars(copied) == {"default": 5, "what": 6}
 
 
 def test_lists_and_dicts_with_attributes_keep_both() -> None:
@@ -456,6 +463,7 @@ def list_as_set(items: list[Any]) -> set[Any]:
         (Global(), "model"),
         (Copied(), "model"),
         (Sealed(), "model"),
+        (Box(a=Able(act=1)), "model.a.act"),
         (Unlike({1: 2}), "model"),
         (Unlike([1]), "model"),
         (Unlike(({}, {}, {})), "model"),
@@ -468,7 +476,7 @@ def list_as_set(items: list[Any]) -> set[Any]:
         (store, "model"),
         ([].append, "model"),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_a_refusal_says_where(value: Any, path: str) -> None:
     with pytest.raises(UnsupportedError) as caught:

@@ -15,6 +15,7 @@ from holotype.types.table import TypeTable
 
 __all__ = [
     "TABLE",
+    "Able",
     "Bag",
     "Box",
     "Boxes",
@@ -40,6 +41,19 @@ class Box:
 
     def __init__(self, **attributes: Any) -> None:
         vars(self).update(attributes)
+
+
+class Able(Box):
+    """Can do something, and says what it is by a property and by a default."""
+
+    default = 1
+
+    def act(self) -> int:
+        return 1
+
+    @property
+    def what(self) -> int:
+        return 2
 
 
 class Slotted:
@@ -184,7 +198,7 @@ def _check_fixed(shadow: Shadow) -> None:
 
 
 def _entries() -> Iterable[Entry]:
-    for name in ("Box", "Slotted", "Drawer", "Boxes", "Heap", "Stack", "Bag", "Strict"):
+    for name in ("Box", "Able", "Slotted", "Drawer", "Boxes", "Heap", "Stack", "Bag", "Strict"):
         yield entry(name, "object", drop=frozenset({"cache"}))
     for name in ("Copied", "Global", "Odd", "Sealed", "Unlike"):
         yield entry(name, "object")

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from holotype.graph.reduce import methods_of
+from holotype.graph.shadow import ABSENT, Shadow
 from holotype.graph.table import Entry, Reduced
 from holotype.types.sklearn.checks_neighbors import (
     METRICS,
@@ -135,6 +137,7 @@ def _rebuilt() -> Iterator[Entry]:
         reduce=_reduce_bisecting,
         build=_make_empty,
         setstate=_set_bisecting,
+        check=_check_attributes,
     )
     yield Entry(
         key="sklearn.isotonic.IsotonicRegression",
@@ -143,6 +146,7 @@ def _rebuilt() -> Iterator[Entry]:
         reduce=_reduce_isotonic,
         build=_make_empty,
         setstate=_set_isotonic,
+        check=_check_attributes,
     )
     yield Entry(
         key="sklearn.utils.Bunch",
@@ -150,6 +154,7 @@ def _rebuilt() -> Iterator[Entry]:
         kind="call",
         reduce=_reduce_bunch,
         setstate=_set_bunch,
+        check=_check_bunch,
     )
     yield Entry(
         key="sklearn.impute._ImputerTriplet",
@@ -202,13 +207,29 @@ def _reduce_quad_tree(obj: Any) -> Reduced:
     return Reduced((dimensions, obj.verbose), state)
 
 
+def _set_attributes(obj: Any, state: Any) -> None:
+    """What the graph does for objects: attributes, none of which covers a method."""
+    cls: Any = type(obj)
+    if not methods_of(cls).isdisjoint(state):
+        raise TypeError("an attribute has the name of a method")
+    vars(obj).update(state)
+
+
+def _check_attributes(shadow: Shadow) -> None:
+    state = shadow.state()
+    if not isinstance(state, dict) or not all(
+        type(name) is str and name[:2] != "__" for name in state
+    ):
+        raise shadow.fail("its state is not attributes by name")
+
+
 def _reduce_isotonic(obj: Any) -> Reduced:
     """Its attributes without ``f_``, the interpolator that follows from the thresholds."""
     return Reduced(state=attributes(obj))
 
 
 def _set_isotonic(obj: Any, state: Any) -> None:
-    vars(obj).update(state)
+    _set_attributes(obj, state)
     if hasattr(obj, "X_thresholds_") and hasattr(obj, "y_thresholds_"):
         obj._build_f(obj.X_thresholds_, obj.y_thresholds_)
 
@@ -226,7 +247,7 @@ def _reduce_bisecting(obj: Any) -> Reduced:
 
 
 def _set_bisecting(obj: Any, state: Any) -> None:
-    vars(obj).update(state)
+    _set_attributes(obj, state)
     if "_kmeans_single" in state:
         obj._kmeans_single = _bisections()[state["_kmeans_single"]]
 
@@ -242,6 +263,14 @@ def _reduce_bunch(obj: Any) -> Reduced:
     return Reduced(
         state=vars(obj).get("_deprecated_key_to_warnings") or None, pairs=list(obj.items())
     )
+
+
+def _check_bunch(shadow: Shadow) -> None:
+    warnings = shadow.state()
+    if warnings is not ABSENT and not (
+        isinstance(warnings, dict) and all(type(text) is str for text in warnings.values())
+    ):
+        raise shadow.fail("its warnings are not text by key")
 
 
 def _set_bunch(obj: Any, state: Any) -> None:

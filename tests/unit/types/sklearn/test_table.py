@@ -10,12 +10,13 @@ import pytest
 pytest.importorskip("sklearn", reason="these tests need scikit-learn")
 
 import sklearn
-from sklearn import ensemble, feature_extraction, isotonic, neighbors, preprocessing, svm
+from sklearn import cluster, ensemble, feature_extraction, isotonic, neighbors, preprocessing, svm
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.utils import Bunch, all_estimators
+from tests.unit.types.sklearn.specimen import Specimen
 
 import holotype
-from holotype.errors import MissingLibraryError, UnsupportedError
+from holotype.errors import InvalidStateError, MissingLibraryError, UnsupportedError
 from holotype.types import sklearn as types
 from holotype.types.table import type_table
 
@@ -183,3 +184,50 @@ def test_functions_of_private_modules_cannot_be_stored():
     model = preprocessing.FunctionTransformer(_kmeans_single_lloyd)
     with pytest.raises(UnsupportedError, match=r"model\.func"):
         holotype.dumps(model)
+
+
+# -- what a file may not do ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (ensemble.RandomForestClassifier(), "_validate_X_predict"),
+        (preprocessing.StandardScaler(), "fit"),
+        (isotonic.IsotonicRegression(), "predict"),
+        (cluster.BisectingKMeans(), "predict"),
+    ],
+    ids=["forest", "scaler", "isotonic", "bisecting"],
+)
+def test_an_attribute_may_not_cover_a_method(model, name):
+    specimen = Specimen(model)
+    specimen.put({"name": "sklearn.utils.validation.check_array"}, name)
+    build = specimen.audit()
+    with pytest.raises(InvalidStateError, match="method"):
+        build()
+
+
+def test_a_model_whose_attribute_covers_a_method_is_not_saved():
+    model = preprocessing.StandardScaler()
+    model.transform = np.log1p
+    with pytest.raises(UnsupportedError, match=r"model\.transform"):
+        holotype.dumps(model)
+
+
+@pytest.mark.parametrize("state", [{"list": []}, {"dict": [["__class__", 1]]}, {"dict": [[1, 1]]}])
+def test_the_state_of_an_estimator_that_is_rebuilt_is_attributes(state):
+    specimen = Specimen(isotonic.IsotonicRegression())
+    specimen.at()["state"] = state
+    with pytest.raises(InvalidStateError, match="attributes by name"):
+        specimen.audit()
+
+
+@pytest.mark.parametrize("state", [7, {"list": []}, {"dict": [["old", 7]]}])
+def test_the_warnings_of_a_bunch_are_text(state):
+    bunch = Bunch(new=1)
+    bunch._set_deprecated(2, new_key="new", deprecated_key="old", warning_message="use new")
+    specimen = Specimen(bunch)
+    specimen.audit()
+    specimen.at()["state"] = state
+    with pytest.raises(InvalidStateError, match="text by key"):
+        specimen.audit()
