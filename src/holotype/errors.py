@@ -36,7 +36,15 @@ __all__ = [
 
 
 class HolotypeError(Exception):
-    """Base of every error in this module."""
+    """Base of every error in this module; its text cannot steer a terminal, whatever it cites."""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 class SaveError(HolotypeError):

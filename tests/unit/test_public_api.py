@@ -89,18 +89,6 @@ def test_saving_and_loading_plain_things_imports_no_framework() -> None:
     assert fresh.run(code).stdout == "[]\n"
 
 
-def test_importing_costs_less_than_importing_numpy() -> None:
-    """Processor time, the best of five: neither the machine nor other work on it counts."""
-    code = (
-        "from time import process_time as now; start = now(); import numpy; between = now();"
-        "import holotype; print((now() - between) / (between - start))"
-    )
-    assert min(float(fresh.run(code).stdout) for _ in range(5)) < 0.8
-
-
-# ----------------------------------------------------------------------------------------- errors
-
-
 def test_every_error_is_listed_drawn_documented_and_of_one_family() -> None:
     classes = {
         name: value

@@ -8,7 +8,7 @@ the stack flat however long the chain is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Protocol, cast
@@ -41,6 +41,7 @@ from holotype.graph.nodes import (
 )
 from holotype.graph.reduce import methods_of
 from holotype.graph.table import Entry, Table
+from holotype.graph.values import check_keys
 
 __all__ = ["ArraySource", "array_sizes", "decode", "split_arrays", "split_bytes", "split_texts"]
 
@@ -216,6 +217,7 @@ class _Decoder:
         values = self.seq(node.values)
         if len(keys) != len(values):
             raise BlueprintError(node.path, "a dict has as many keys as values")
+        _check_keys(keys, node.path)
         if type(target) is dict:
             try:
                 target.update(zip(keys, values, strict=True))
@@ -231,6 +233,7 @@ class _Decoder:
         self.strict += 1
         items = self.seq(node.items)
         self.strict -= 1
+        _check_keys(items, node.path)
         try:
             result = set(items)
         except TypeError:
@@ -388,6 +391,15 @@ def _spans(lengths: np.ndarray[Any, Any], size: int, path: str) -> list[tuple[in
         raise BlueprintError(path, "lengths do not add up to the data that they divide")
     bounds = [0, *ends.tolist()]
     return list(pairwise(bounds))
+
+
+def _check_keys(keys: Sequence[Any], path: str) -> None:
+    try:
+        check_keys(keys)
+    except ValueError as error:
+        raise BlueprintError(path, str(error)) from None
+    except TypeError:
+        raise BlueprintError(path, "a key or an element cannot be hashed") from None
 
 
 def _has_shell(node: Node) -> bool:

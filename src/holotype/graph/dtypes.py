@@ -23,6 +23,7 @@ _SIMPLE = re.compile(
     r"|[<>][mM]8(?:\[(?:[1-9][0-9]{0,8})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
 )
 _MAX_FIELDS = 4096
+_MAX_DEPTH = 32
 _MAX_ITEM = 1 << 31
 
 _TENSOR = {
@@ -100,7 +101,7 @@ def _describe(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
 _dtype_nodes: dict[Any, str] = {np.dtype(text): text for text in _TENSOR}
 
 
-def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
+def parse_dtype(node: Any, path: str, depth: int = 0) -> np.dtype[Any]:
     """The dtype that ``node`` describes; BlueprintError where it is not one that we write."""
     if isinstance(node, str):
         return _simple(node, path)
@@ -108,6 +109,8 @@ def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
         raise BlueprintError(path, "a dtype is a string or has aligned, fields and itemsize")
     if node.get("record", True) is not True:
         raise BlueprintError(path, "a dtype is of records, or does not say")
+    if depth == _MAX_DEPTH:
+        raise BlueprintError(path, "dtypes nest too deeply inside each other")
     fields, size = node["fields"], node["itemsize"]
     if not isinstance(fields, list) or len(fields) > _MAX_FIELDS:
         raise BlueprintError(path, "a dtype's fields are a list of limited length")
@@ -121,7 +124,7 @@ def parse_dtype(node: Any, path: str) -> np.dtype[Any]:
         name, inner, offset = field[:3]
         if type(name) is not str or type(offset) is not int or offset < end:
             raise BlueprintError(path, "dtype fields have names and stand in order, apart")
-        base = parse_dtype(inner, path)
+        base = parse_dtype(inner, path, depth + 1)
         if len(field) == 4:
             base = np.dtype((base, _sub_shape(field[3], base, path)))
         end = offset + base.itemsize
@@ -157,7 +160,7 @@ def _simple(text: str, path: str) -> np.dtype[Any]:
 def _sub_shape(shape: Any, base: np.dtype[Any], path: str) -> tuple[int, ...]:
     if not isinstance(shape, list) or len(shape) > 16:
         raise BlueprintError(path, "a sub-array's shape is a list of at most 16 sizes")
-    total = base.itemsize
+    total = max(base.itemsize, 1)
     for size in shape:
         if type(size) is not int or not 1 <= size <= _MAX_ITEM:
             raise BlueprintError(path, "a sub-array's sizes are positive integers")

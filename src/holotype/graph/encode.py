@@ -26,7 +26,7 @@ from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
 from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
 from holotype.graph.table import Entry, Reduced, Table
-from holotype.graph.values import ATOMS, INLINE_BYTES, is_pure, is_value
+from holotype.graph.values import ATOMS, INLINE_BYTES, check_keys, is_pure, is_value
 
 __all__ = ["FORMAT", "Encoded", "encode"]
 
@@ -283,6 +283,7 @@ class _Encoder:
             seen = self.seen.get(id(obj))
             if seen is not None:
                 return self._refer(seen)
+        self._check_keys(list(obj))
         # Only values that encode to the same bytes in every process can be put in order.
         kinds = set(map(type, obj))
         items: list[Any]
@@ -295,6 +296,12 @@ class _Encoder:
             self.seen[id(obj)] = _Seen(obj, node)
         node[tag] = self.sequence(items, 0)
         return node
+
+    def _check_keys(self, keys: list[Any]) -> None:
+        try:
+            check_keys(keys)
+        except ValueError as error:
+            raise UnsupportedError(self.path(), f"{error} to be loaded safely.") from None
 
     def _set_keys(self, obj: Iterable[Any]) -> Iterable[tuple[bytes, Any]]:
         for item in obj:
@@ -318,6 +325,7 @@ class _Encoder:
         return canonical_json(self.value(item))
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], owner: int, obj: Any) -> Node:
+        self._check_keys(list(obj))
         if len(obj) >= COLUMN_MIN:
             keys, values = list(obj.keys()), list(obj.values())
             self.kept.append((keys, values))

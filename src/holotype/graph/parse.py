@@ -54,6 +54,7 @@ FORMAT = 1
 _HEX_INT = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
 _DIGEST = re.compile(r"sha256(?:-tree)?:[0-9a-f]{64}")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_MAX_LISTED = 50
 _MAX_NESTING = 100  # nodes inside nodes; the writer nests no deeper than about 70
 _MAX_DIMENSIONS = 32 if np.__version__.startswith("1.") else 64
 _POINTER = 8  # bytes
@@ -131,7 +132,9 @@ class _Parser:
         nodes = [self.node(item, f"shared[{i}]") for i, item in enumerate(shared)]
         top = self.node(root, "root")
         if self.unknown:
-            listed = ", ".join(sorted(self.unknown))
+            keys = sorted(self.unknown)
+            more = f" and {len(keys) - _MAX_LISTED} more" if len(keys) > _MAX_LISTED else ""
+            listed = ", ".join(keys[:_MAX_LISTED]) + more
             raise UntrustedError(
                 next(iter(self.unknown.values())),
                 f"the table of this version does not know {listed}",

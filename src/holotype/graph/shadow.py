@@ -37,6 +37,7 @@ from holotype.graph.nodes import (
     TextColumn,
     ValueNode,
 )
+from holotype.graph.values import check_keys
 
 __all__ = ["ABSENT", "Named", "Shadow", "audit", "stacked"]
 
@@ -295,6 +296,7 @@ class _View:
     def _dict(self, node: DictNode) -> dict[Any, Any]:
         keys, values = self.seq(node.keys, node), self.seq(node.values, node)
         try:
+            check_keys(keys)
             result = dict(zip(keys, values, strict=True))
         except (TypeError, ValueError):
             raise InvalidStateError(node.path, "a dict's keys or their number are wrong") from None

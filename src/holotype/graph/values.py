@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["ATOMS", "INLINE_BYTES", "is_pure", "is_value"]
+__all__ = ["ATOMS", "INLINE_BYTES", "check_keys", "is_pure", "is_value"]
 
 ATOMS = frozenset({str, int, float, bool, type(None)})
 INLINE_BYTES = 64
 _PURE_ATOMS = 64
+
+_MAX_KEY_DEPTH = 64
+_MAX_KEY_PARTS = 1 << 22  # of all keys of one dict together, shared parts counted every time
+_MAX_OF_ONE_HASH = 1000
+_RANDOMISED = frozenset({str, bytes, type(None), bool})  # nobody can choose their hashes
 
 
 def is_pure(obj: tuple[Any, ...]) -> bool:
@@ -44,3 +50,40 @@ def is_value(item: Any) -> bool:
     if cls in ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type)):
         return True
     return cls in (tuple, frozenset) and all(map(is_value, item))
+
+
+def check_keys(keys: Sequence[Any]) -> None:
+    """Raise ValueError for keys of a dict, or elements of a set, that could stop a process.
+
+    A tuple is hashed anew with all that it holds, however often parts are shared and however deep
+    they are; and numbers that all have one hash make a dict look at every one for each of them.
+    """
+    kinds = set(map(type, keys)) - _RANDOMISED
+    if not kinds:
+        return
+    if tuple in kinds or frozenset in kinds:
+        known: dict[int, tuple[int, int]] = {}
+        if sum(_parts(key, known, 0)[0] for key in keys) > _MAX_KEY_PARTS:
+            raise ValueError("keys have too many parts")
+    if len(keys) > _MAX_OF_ONE_HASH:
+        hashed = [key for key in keys if type(key) not in _RANDOMISED]
+        if len(hashed) - len(set(map(hash, hashed))) > _MAX_OF_ONE_HASH:
+            raise ValueError("too many keys have the same hash")
+
+
+def _parts(key: Any, known: dict[int, tuple[int, int]], depth: int) -> tuple[int, int]:
+    """How many parts hashing ``key`` visits, and how deep they nest."""
+    if type(key) not in (tuple, frozenset):
+        return 1, 0
+    if id(key) not in known:
+        below = (
+            [_parts(item, known, depth + 1) for item in key]
+            if depth < _MAX_KEY_DEPTH
+            else [(1, 64)]
+        )
+        parts = 1 + sum(count for count, _ in below)
+        height = 1 + max((height for _, height in below), default=0)
+        if height > _MAX_KEY_DEPTH or parts > _MAX_KEY_PARTS:
+            raise ValueError("a key nests too deeply or has too many parts")
+        known[id(key)] = parts, height
+    return known[id(key)]

@@ -150,16 +150,21 @@ def wide(number: int) -> Any:
     return {"object": "other.Model", "state": {f"name_{i}": "x" * 50 for i in range(number)}}
 
 
+def branching(number: int, levels: int) -> Any:
+    below = branching(number, levels - 1) if levels else {"object": "other.Leaf"}
+    return {"object": "other.Model", "state": {f"part_{i}": below for i in range(number)}}
+
+
 @pytest.mark.parametrize(
     "root",
     [
         wide(20_000),
-        {"list": [{"list": [{"list": []}] * 40}] * 1000},
+        branching(40, 3),
         {"object": "other." + "M" * 100_000, "state": {"n" * 100_000: "v" * 100_000}},
         {"tuple": [{"int": "0x" + "f" * 50_000}] * 8},
         {"name": "n" * 100_000},
     ],
-    ids=["attributes", "lists", "names", "numbers", "key"],
+    ids=["attributes", "parts", "names", "numbers", "key"],
 )
 def test_a_drawing_ends_however_much_there_is_to_draw(root: Any, run: Run, tmp_path: Path) -> None:
     (tmp_path / "m.holo").write_bytes(reseal(blueprint(root)))

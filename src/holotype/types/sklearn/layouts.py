@@ -153,8 +153,6 @@ def _build(cls: Any, args: Sequence[Any]) -> Any:
 def _check(shadow: Shadow) -> None:
     value, order, gaps, backwards = shadow.args(4)
     array = shadow.as_array(value, "the array", kind="fc")
-    if order not in ("C", "F"):
-        raise shadow.fail("the order is neither C nor F")
     for axes in (gaps, backwards):
         if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
             raise shadow.fail("its gaps and what runs backwards are not tuples of axes")

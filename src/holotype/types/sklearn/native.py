@@ -78,7 +78,7 @@ def native_entries() -> Iterator[Entry]:
             key=f"sklearn.tree.{name}",
             where=(f"sklearn.tree._splitter:{name}",),
             kind="call",
-            reduce=_reduce_bare,
+            reduce=_reduce_splitter,
             check=check_splitter,
         )
     yield from _neighbours()
@@ -176,6 +176,11 @@ def _make_empty(cls: Any, args: Sequence[Any]) -> Any:
 def _reduce_bare(obj: Any) -> Reduced:
     """Its constructor's arguments; the state that it also gives is always empty."""
     return Reduced(obj.__reduce__()[1])
+
+
+def _reduce_splitter(obj: Any) -> Reduced:
+    *args, constraints = obj.__reduce__()[1]
+    return Reduced((*args, None if constraints is None else np.asarray(constraints)))
 
 
 def _with_parameter(name: str) -> Any:

@@ -74,6 +74,21 @@ class Specimen:
         else:
             state[last] = value
 
+    def graft(self, other: Specimen, *path: str | int) -> None:
+        """Put the root of another specimen, with its arrays, at ``path``."""
+        prefix = f"grafted-{len(self.arrays)}-"
+        self.arrays.update({prefix + name: data for name, data in other.arrays.items()})
+
+        def renamed(node: Any) -> Any:
+            if isinstance(node, list):
+                return [renamed(item) for item in node]
+            if not isinstance(node, dict):
+                return node
+            copy = {name: renamed(item) for name, item in node.items()}
+            return copy | {"array": prefix + node["array"]} if "array" in node else copy
+
+        self.put(renamed(other.blueprint["root"]), *path)
+
     def read(self, *path: str | int) -> np.ndarray[Any, Any]:
         """A copy of the array at ``path``."""
         node = self.at(*path)

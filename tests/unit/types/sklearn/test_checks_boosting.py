@@ -141,6 +141,21 @@ def test_something_else_among_the_predictors_is_refused():
     refused(specimen, "root", "no predictor")
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("text", "not a list"),
+        ({"list": ["text"]}, "not a list of lists"),
+        ({"list": []}, "none"),
+        ({"list": [{"list": []}]}, "none"),
+    ],
+)
+def test_predictors_that_are_not_lists_of_lists_are_refused(value, problem):
+    specimen = Specimen(PLAIN)
+    specimen.put(value, "_predictors")
+    refused(specimen, "root", problem)
+
+
 PREPARED = ("_preprocessor", "transformers_")
 
 

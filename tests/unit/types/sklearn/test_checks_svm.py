@@ -193,11 +193,28 @@ def test_sparse_support_vectors_must_be_rows_that_end_within_their_data():
 
 
 def test_sparse_coefficients_must_be_as_many_as_libsvm_copies():
+    fewer = svm.SVC().fit(SPARSE[:40], Y[:40])
     specimen = Specimen(SPARSE_SVC)
-    specimen.put({"ref": 0}, "_dual_coef_")
-    dense = Specimen(SVC)
-    dense.put(True, "_sparse")
-    refused(dense, "not a sparse matrix")
+    specimen.graft(Specimen(fewer._dual_coef_), "_dual_coef_")
+    refused(specimen, "_dual_coef_ has not one number")
+
+
+def test_sparse_support_vectors_must_be_as_many_as_were_counted():
+    specimen = Specimen(SPARSE_SVC)
+    specimen.graft(Specimen(SPARSE_SVC.support_vectors_[:-1]), "support_vectors_")
+    refused(specimen, "support_vectors_ is not one row")
+
+
+def test_dense_arrays_are_not_taken_for_sparse_ones():
+    specimen = Specimen(SVC)
+    specimen.put(True, "_sparse")
+    refused(specimen, "not a sparse matrix")
+
+
+def test_weights_for_other_classes_are_refused():
+    specimen = Specimen(SVC)
+    specimen.write(np.ones(7), "class_weight_")
+    refused(specimen, "class_weight_")
 
 
 @pytest.mark.parametrize("model", [SPARSE_SVC, SPARSE_SVR], ids=["svc", "svr"])

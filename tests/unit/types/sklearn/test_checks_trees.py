@@ -293,6 +293,81 @@ def test_boosted_trees_in_other_places_are_refused():
     refused(specimen, "root", "table of trees")
 
 
+def test_a_boosted_tree_of_two_outputs_is_refused():
+    model = ensemble.GradientBoostingRegressor(n_estimators=2).fit(X, REAL)
+    specimen = Specimen(model)
+    both = tree.DecisionTreeRegressor(max_depth=2).fit(X, np.column_stack([REAL, REAL]))
+    specimen.graft(Specimen(both), "estimators_", 1)
+    refused(specimen, "root", "more than one output")
+
+
+@pytest.mark.parametrize("model", [FORESTS["few"], ensemble.IsolationForest(n_estimators=2).fit(X)])
+def test_trees_that_are_not_in_a_list_are_refused(model):
+    specimen = Specimen(model)
+    specimen.put("text", "estimators_")
+    refused(specimen, "root", "not a list")
+
+
+def test_chosen_features_that_are_not_in_a_list_are_refused():
+    specimen = Specimen(ensemble.IsolationForest(n_estimators=2).fit(X))
+    specimen.put({"tuple": []}, "estimators_features_")
+    refused(specimen, "root", "not a list")
+
+
+# -- criteria and splitters ------------------------------------------------------------------------
+
+GINI = tree._criterion.Gini(2, np.array([3, 2]))
+ERROR = tree._criterion.MAE(1, 20)
+SPLITTER = tree._splitter.BestSplitter(GINI, 2, 1, 0.0, np.random.RandomState(0), None)
+
+
+@pytest.mark.parametrize("thing", [GINI, ERROR, SPLITTER], ids=["gini", "error", "splitter"])
+def test_what_trees_are_grown_with_comes_back(thing):
+    specimen = Specimen(thing)
+    built = specimen.audit()()
+    assert type(built) is type(thing)
+    assert Specimen(built).blueprint == specimen.blueprint
+
+
+@pytest.mark.parametrize("classes", [[3], [3, -1], [3, 2**40]])
+def test_a_criterion_of_other_classes_is_refused(classes):
+    specimen = Specimen(GINI)
+    specimen.write(np.array(classes), "args", 1)
+    refused(specimen, "root", "n_classes")
+
+
+@pytest.mark.parametrize(("argument", "value"), [(0, 0), (0, 2**40), (1, -1)])
+def test_a_criterion_of_no_outputs_or_samples_is_refused(argument, value):
+    specimen = Specimen(ERROR)
+    specimen.put(value, "args", argument)
+    refused(specimen, "root", "out of bounds")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "problem"),
+    [
+        (0, {"name": "numpy.add"}, "criterion"),
+        (1, -1, "max_features"),
+        (2, "1", "min_samples_leaf"),
+        (3, "0", "min_weight_leaf"),
+        (4, {"name": "numpy.add"}, "random_state"),
+        (5, "text", "monotonic_cst"),
+    ],
+)
+def test_a_splitter_of_something_else_is_refused(argument, value, problem):
+    specimen = Specimen(SPLITTER)
+    specimen.put(value, "args", argument)
+    refused(specimen, "root", problem)
+
+
+def test_constraints_other_than_up_down_and_none_are_refused():
+    signs = np.array([1, -1], np.int8)
+    specimen = Specimen(tree._splitter.BestSplitter(GINI, 2, 1, 0.0, None, signs))
+    specimen.audit()
+    specimen.write(np.array([1, -2], np.int8), "args", 5)
+    refused(specimen, "root", "monotonic_cst")
+
+
 # -- against a plain reading of the rule -----------------------------------------------------------
 
 
