@@ -73,10 +73,6 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
             apart = {*(apart or ()), conflict.owner} if few else None
         except _OwnTuple:
             cyclic = True
-        except RecursionError:
-            raise UnsupportedError(
-                name, "sets or frozensets are nested too deeply inside each other."
-            ) from None
         finally:
             encoder.handlers.clear()  # they refer to the encoder, which refers to the model
 

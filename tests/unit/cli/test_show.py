@@ -159,7 +159,7 @@ def branching(number: int, levels: int) -> Any:
     "root",
     [
         wide(20_000),
-        branching(40, 3),
+        branching(40, 2),
         {"object": "other." + "M" * 100_000, "state": {"n" * 100_000: "v" * 100_000}},
         {"tuple": [{"int": "0x" + "f" * 50_000}] * 8},
         {"name": "n" * 100_000},

@@ -262,6 +262,17 @@ def test_an_error_of_ours_keeps_its_own_words() -> None:
         load(inner)
 
 
+def test_keys_that_could_stop_the_process_are_refused() -> None:
+    key: Any = {"tuple": []}
+    for _ in range(80):
+        key = {"tuple": [key]}
+    with pytest.raises(BlueprintError, match="nests too deeply"):
+        load({"dict": [[key, 1]]})
+    many = [[{"list": [i]}, 1] for i in range(2000)]
+    with pytest.raises(BlueprintError, match="cannot be hashed"):
+        load({"dict": many})
+
+
 def test_a_type_that_is_not_installed_is_named() -> None:
     with pytest.raises(MissingLibraryError, match=r"things\.Missing"):
         load({"name": "things.Missing"})

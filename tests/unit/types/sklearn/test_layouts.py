@@ -47,7 +47,8 @@ def test_a_part_comes_back_equal_and_laid_out_alike(name):
     loaded, model = carried(view)
     assert loaded.tolist() == view.tolist()
     assert (loaded.dtype, loaded.flags.writeable) == (view.dtype, True)
-    assert layout_of(loaded) == layout_of(view) != None  # noqa: E711
+    assert layout_of(view) is not None
+    assert layout_of(loaded) == layout_of(view)
     assert np.sign(loaded.strides).tolist() == np.sign(view.strides).tolist()
     again = StandardScaler()
     again.mean_ = loaded
