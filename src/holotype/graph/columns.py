@@ -14,10 +14,13 @@ import numpy as np
 from holotype.digest import is_text
 from holotype.graph.arrays import ArrayCollector
 
-__all__ = ["COLUMN_MIN", "SEPARATORS", "encode_atoms", "narrowest"]
+__all__ = ["COLUMN_MIN", "FREE_COUNT", "SEPARATORS", "encode_atoms", "narrowest"]
 
 COLUMN_MIN = 32
 """Shorter sequences are written element by element, so that a person can read them."""
+
+FREE_COUNT = 4096
+"""Elements that columns may count beside those that stored bytes back (SPEC 3.2)."""
 
 SEPARATORS = ("\n", "\x00", "\x1f")
 """A str column joins its values with the first of these that none of them contains."""
@@ -34,10 +37,15 @@ def narrowest(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def encode_atoms(
-    items: Sequence[Any], kind: type, arrays: ArrayCollector, trail: Sequence[str]
+    items: Sequence[Any],
+    kind: type,
+    arrays: ArrayCollector,
+    trail: Sequence[str],
+    *,
+    repeats: bool = True,
 ) -> dict[str, Any] | None:
     """The column of ``items``, all exactly of type ``kind``; None where there is no such column."""
-    if kind in _CONSTANT and items.count(items[0]) == len(items):
+    if repeats and kind in _CONSTANT and items.count(items[0]) == len(items):
         return _constant(items)
     encoder = _ENCODERS.get(kind)
     if encoder is not None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from holotype.digest import canonical_json, is_text
 from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
-from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
+from holotype.graph.columns import COLUMN_MIN, FREE_COUNT, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
 from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
 from holotype.graph.table import Entry, Reduced, Table
@@ -62,10 +63,16 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
     """
     apart: set[int] | None = set()
     cyclic = False
+    counting = Counting.ALL
     while True:
-        encoder = _Encoder(table, name, apart, cyclic)
+        encoder = _Encoder(table, name, apart, cyclic, counting)
         try:
-            return encoder.run(model)
+            encoded = encoder.run(model)
+            stored = sum(tensor.size for tensor in encoded.tensors)
+            if encoder.counted <= FREE_COUNT + stored:
+                return encoded
+            # More elements than a reader would believe in a file of this size: write them out.
+            counting = Counting(counting + 1)
         except _SharedItem as conflict:
             # An element of a column is referred to from elsewhere, which a column cannot express:
             # write that list element by element; where it happens often, all such lists.
@@ -75,6 +82,14 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
             cyclic = True
         finally:
             encoder.handlers.clear()  # they refer to the encoder, which refers to the model
+
+
+class Counting(IntEnum):
+    """Which columns may state a number of elements that no stored byte backs (SPEC 3.2)."""
+
+    ALL = 0
+    NO_REPEAT = 1
+    NONE = 2
 
 
 class _SharedItem(Exception):
@@ -103,7 +118,16 @@ class _Seen:
 
 
 class _Encoder:
-    def __init__(self, table: Table, name: str, apart: set[int] | None, cyclic: bool) -> None:
+    def __init__(
+        self,
+        table: Table,
+        name: str,
+        apart: set[int] | None,
+        cyclic: bool,
+        counting: Counting,
+    ) -> None:
+        self.counting = counting
+        self.counted = 0
         self.table = table
         self.name = name
         self.apart = apart
@@ -362,7 +386,10 @@ class _Encoder:
         if len(kinds) != 1:
             return None
         (kind,) = kinds
-        node = encode_atoms(items, kind, self.arrays, self.trail)
+        repeats = self.counting < Counting.NO_REPEAT
+        node = encode_atoms(items, kind, self.arrays, self.trail, repeats=repeats)
+        if node is not None and node["column"] == "repeat":
+            self.counted += len(items)
         if node is not None or kind in ATOMS:
             return node
         if not owner or self.apart is None or owner in self.apart or self.depth >= MAX_NESTING:
@@ -372,7 +399,8 @@ class _Encoder:
         if kind is np.ndarray:
             return self._arrays(items, owner)
         entry = self.table.entry_of(kind)
-        if entry is not None and entry.kind != "name":
+        counts = self.counting < Counting.NONE
+        if counts and entry is not None and entry.kind != "name":
             return self._records(items, entry, owner)
         return None
 
@@ -434,6 +462,7 @@ class _Encoder:
             return None
         self.kept.append(reduced)
         self.keys.add(entry.key)
+        self.counted += len(items)
         node: dict[str, Any] = {"column": "records", "count": len(items)}
         node[entry.kind] = entry.key
         if entry.kind == "call":

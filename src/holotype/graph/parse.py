@@ -20,7 +20,7 @@ import numpy as np
 
 from holotype.digest import CHUNK, canonical_json
 from holotype.errors import BlueprintError, FormatError, LimitError, UntrustedError
-from holotype.graph.columns import SEPARATORS
+from holotype.graph.columns import FREE_COUNT, SEPARATORS
 from holotype.graph.dtypes import parse_dtype, text_codec
 from holotype.graph.nodes import (
     ArrayColumn,
@@ -102,7 +102,7 @@ class _Parser:
     def __init__(self, table: Table, shared: int, stored: int) -> None:
         self.table = table
         self.shared = shared
-        self.budget = 4096 + stored
+        self.budget = FREE_COUNT + stored
         self.depth = 0
         self.arrays: list[ArrayNode] = []
         self.objects: list[ObjectNode | RecordsColumn] = []

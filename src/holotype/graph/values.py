@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ _PURE_ATOMS = 64
 
 _MAX_KEY_DEPTH = 64
 _MAX_KEY_PARTS = 1 << 22  # of all keys of one dict together, shared parts counted every time
-_MAX_OF_ONE_HASH = 1000
+_MAX_OF_ONE_HASH = 1000  # up to here, nobody minds
+_MAX_COMPARISONS = 10_000_000
 _RANDOMISED = frozenset({str, bytes, type(None), bool})  # nobody can choose their hashes
 
 
@@ -68,7 +70,9 @@ def check_keys(keys: Sequence[Any]) -> None:
     if len(keys) > _MAX_OF_ONE_HASH:
         hashed = [key for key in keys if type(key) not in _RANDOMISED]
         if len(hashed) - len(set(map(hash, hashed))) > _MAX_OF_ONE_HASH:
-            raise ValueError("too many keys have the same hash")
+            groups = Counter(map(hash, hashed)).values()
+            if sum(size * size for size in groups) > _MAX_COMPARISONS + 64 * len(hashed):
+                raise ValueError("too many keys have the same hash")
 
 
 def _parts(key: Any, known: dict[int, tuple[int, int]], depth: int) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,8 +36,9 @@ def nested(depth: int) -> Any:
         list(range(5000)),
         [str(i) for i in range(5000)],
         [doubled(15)],
+        list(itertools.product(range(-2, 2), repeat=6)),  # -1 and -2 have one hash
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_ordinary_keys_are_accepted(keys: list[Any]) -> None:
     check_keys(keys)
@@ -47,8 +50,8 @@ def test_ordinary_keys_are_accepted(keys: list[Any]) -> None:
         [doubled(40)],
         [nested(100)],
         [nested(60), (nested(64),)],
-        [i * (2**61 - 1) for i in range(1, 3000)],
-        [(float(i) * (2**61),) for i in range(1)] + [(i * (2**61 - 1),) for i in range(3000)],
+        [i * (2**61 - 1) for i in range(1, 5000)],
+        [(float(i) * (2**61),) for i in range(1)] + [(i * (2**61 - 1),) for i in range(5000)],
     ],
     ids=["doubled", "deep", "deep beside a known one", "numbers of one hash", "tuples of one hash"],
 )
@@ -74,3 +77,23 @@ def test_a_small_plain_tuple_is_pure_and_a_value() -> None:
     assert not is_pure(tuple(range(100)))
     assert is_value((1, frozenset({2})))
     assert not is_value(object())
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        [0] * 100_000,
+        [None] * 100_000,
+        ["same"] * 100_000,
+        [True] * 100_000,
+        [timedelta(1) for _ in range(6000)],
+        [[timedelta(1), None] for _ in range(6000)],
+    ],
+    ids=range(6),
+)
+def test_long_lists_of_equal_things_are_written_out_where_no_file_would_back_them(
+    model: list[Any],
+) -> None:
+    data = holotype.dumps(model)
+    assert holotype.loads(data) == model
+    assert holotype.fingerprint(holotype.loads(data)) == holotype.fingerprint(data)
