@@ -26,7 +26,8 @@ def command(
     rows = []
     for file in files:
         try:
-            report = verify(file)
+            with errors.status(plain(f"verifying {file}")):  # shows on a terminal only
+                report = verify(file)
         except OSError as error:
             unreadable = True
             rows.append({"file": str(file), "ok": False, "error": error.strerror})
