@@ -40,7 +40,7 @@ def command(
         Path | None, typer.Option(help="Leave the files in this folder.", file_okay=False)
     ] = None,
 ) -> None:
-    """Run the whole story on scikit-learn's breast cancer data; about ten seconds.
+    """Run the whole story on scikit-learn's breast cancer data; a few seconds.
 
     Needs scikit-learn: `pip install 'holotype[sklearn]'`. Exits with 1 where a step goes wrong.
     """
