@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     progress = _progress()
     for missing in sorted(set(options.peers) - set(peers)):
-        progress(f"{missing} is left out: pip install {PEERS[missing].library}")
+        progress(f"{missing} is left out: pip install {PEERS[missing].package}")
     run = measure(keys, peers, rounds=options.rounds, quick=options.quick, progress=progress)
     Console(width=None if Console().is_terminal else 180).print(report.terminal(run))
     whole = keys == list(RECIPES) and set(peers) == set(PEERS)

@@ -27,7 +27,7 @@ class Peer(ABC):
     """One way to keep a model. An instance serves one model, so that it may remember its types."""
 
     name: ClassVar[str]
-    library: ClassVar[str] = ""
+    package: ClassVar[str] = ""
     """The module that must be installed, where it is not one that every run has."""
 
     def accepts(self, model: Model) -> bool:
@@ -113,7 +113,7 @@ class Skops(Peer):
     """Skops, trusting what the file asks for; the list is made in the warm-up, so never timed."""
 
     name = "skops"
-    library = "skops"
+    package = "skops"
     _trusted: list[str] | None = None
 
     def save(self, model: Model, path: Path) -> None:
@@ -131,7 +131,7 @@ class Skops(Peer):
 
 class Safetensors(Peer):
     name = "safetensors"
-    library = "safetensors"
+    package = "safetensors"
 
     def accepts(self, model: Model) -> bool:
         return isinstance(model, dict) and all(isinstance(v, np.ndarray) for v in model.values())
@@ -151,7 +151,7 @@ class Holotype(Peer):
     """Holotype's three ways to load: every byte hashed, mapped and hashed, only mapped."""
 
     name = "holotype"
-    library = "holotype"
+    package = "holotype"
 
     def save(self, model: Model, path: Path) -> None:
         import holotype
@@ -193,5 +193,5 @@ def installed(names: list[str]) -> list[str]:
     return [
         name
         for name in names
-        if not PEERS[name].library or importlib.util.find_spec(PEERS[name].library)
+        if not PEERS[name].package or importlib.util.find_spec(PEERS[name].package)
     ]
