@@ -7,12 +7,10 @@ so arrays stay writable, but whoever may write to the file may change them until
 
 from __future__ import annotations
 
-import hashlib
 import io
 import mmap as mmap_module
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
@@ -21,17 +19,17 @@ import numpy as np
 
 from holotype.archive.container import REQUIRED, Member, read_directory
 from holotype.archive.crc32 import combine, crc32
+from holotype.archive.loaded import Buffer, LoadedArrays, allocate
 from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, parse_manifest
 from holotype.archive.parameters import Parameters, plan_parameters, stored_by_node
-from holotype.archive.pipeline import Jobs, Piece, Tally, pieces_of
+from holotype.archive.pipeline import Jobs
 from holotype.digest import sha256
 from holotype.errors import DigestError, FormatError, LimitError
-from holotype.graph.nodes import ArrayNode, Blueprint
+from holotype.graph.nodes import Blueprint
 
-__all__ = ["ArchiveReader", "LoadedArrays", "open_archive"]
+__all__ = ["ArchiveReader", "open_archive"]
 
 _MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
-_SMALL = 1 << 16  # bytes; smaller arrays are copied out of a common buffer
 
 Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 
@@ -96,20 +94,15 @@ class ArchiveReader:
                 raise DigestError(f"{part.name} is not what the manifest says", clause="5.3")
 
     def load_arrays(self, blueprint: Blueprint, *, verify: bool) -> LoadedArrays:
-        """Read all array data into memory of our own."""
+        """Read all array data into memory of our own; it goes on while the first are looked at."""
         layout = self.parameters(blueprint)
         base = self.members[_PARAMETERS].offset + len(layout.head)
-        sizes = [stored.size for stored in layout.order]
-        buffers = _allocate(sizes)
+        buffers = allocate([stored.size for stored in layout.order])
 
-        def read(piece: Piece) -> None:
-            targets = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
-            self._read_into(targets, base + piece.offset)
+        def read(targets: Sequence[Buffer], offset: int) -> None:
+            self._read_into(targets, base + offset)
 
-        with Jobs(read, pieces_of(sizes), sum(sizes)) as done:
-            for _ in done:
-                pass
-        return LoadedArrays(blueprint, layout, buffers, verify)
+        return LoadedArrays(blueprint, layout, buffers, read=read, verify=verify)
 
     def map_arrays(self, blueprint: Blueprint, *, verify: bool) -> LoadedArrays:
         """Map all array data, private and writable."""
@@ -124,9 +117,9 @@ class ArchiveReader:
             data[base + offset : base + offset + stored.size]
             for stored, offset in zip(layout.order, layout.offsets, strict=True)
         ]
-        return LoadedArrays(blueprint, layout, buffers, verify)
+        return LoadedArrays(blueprint, layout, buffers, read=None, verify=verify)
 
-    def _read_into(self, targets: Sequence[np.ndarray[Any, Any]], offset: int) -> None:
+    def _read_into(self, targets: Sequence[Buffer], offset: int) -> None:
         if self._descriptor is None:
             for target in targets:
                 target[:] = np.frombuffer(self._view[offset : offset + target.nbytes], np.uint8)
@@ -160,129 +153,6 @@ class ArchiveReader:
             for (start, stop), part in zip(spans, parts, strict=True):
                 crc = combine(crc, part, stop - start)
         return crc
-
-
-class _Hashing:
-    """SHA-256 of all array data: begun at once, beside whatever else is done before it ends."""
-
-    def __init__(self, layout: Parameters, buffers: Sequence[np.ndarray[Any, Any]]) -> None:
-        self._stored = layout.order
-        self._sizes = [stored.size for stored in layout.order]
-
-        def work(piece: Piece) -> tuple[Piece, list[bytes]]:
-            views = [buffers[span.tensor][span.start : span.stop] for span in piece.spans]
-            return piece, [hashlib.sha256(view.data).digest() for view in views]
-
-        self._jobs = Jobs(work, pieces_of(self._sizes), sum(self._sizes))
-
-    def stop(self) -> None:
-        """Leave the rest unhashed."""
-        with self._jobs:
-            pass
-
-    def finish(self) -> None:
-        """Wait for the end; DigestError for the first array that has another digest."""
-        tally = Tally(self._sizes)
-        with self._jobs as results:
-            for piece, digests in results:
-                tally.add(piece.spans, digests)
-        for stored, digest in zip(self._stored, tally.digests, strict=True):
-            if digest != stored.digest:
-                raise DigestError(
-                    f"the array {stored.name} is not what was saved: its bytes have another "
-                    "SHA-256. The file is damaged or was changed.",
-                    clause="4.5",
-                )
-
-
-class LoadedArrays:
-    """The arrays of one archive (an ArraySource): each handed out once for each of its nodes.
-
-    They are hashed while the ``with`` block looks at them. When it is left, every byte has the
-    digest that it must have, or DigestError is raised, whatever else went wrong inside. (An
-    interruption is no fault of the file: it ends the hashing, and goes on.)
-    """
-
-    def __init__(
-        self,
-        blueprint: Blueprint,
-        layout: Parameters,
-        buffers: list[np.ndarray[Any, Any]],
-        verify: bool,
-    ) -> None:
-        self._hashing = _Hashing(layout, buffers) if verify else None
-        self._buffers = {s.name: b for s, b in zip(layout.order, buffers, strict=True)}
-        self._uses = Counter(node.name for node in blueprint.arrays)
-        self._nodes = {node.name: node for node in blueprint.arrays}
-
-    def __enter__(self) -> LoadedArrays:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._hashing is not None:
-            hashing, self._hashing = self._hashing, None  # it holds on to the memory
-            if kind is None or issubclass(kind, Exception):
-                hashing.finish()
-            else:
-                hashing.stop()
-
-    def check_booleans(self) -> None:
-        """Demand that every boolean is 0 or 1: NumPy counts and selects by others wrongly."""
-        for node in self._nodes.values():
-            if _has_bool(node.dtype) and not _all_bool(self.peek(node)):
-                raise FormatError(
-                    f"a boolean in the array {node.name!a} is neither 0 nor 1", clause="4.2"
-                )
-
-    def peek(self, node: ArrayNode) -> np.ndarray[Any, Any]:
-        """The array, to look at only."""
-        array = _shaped(self._buffers[node.name], node)
-        array.flags.writeable = False
-        return array
-
-    def take(self, node: ArrayNode) -> np.ndarray[Any, Any]:
-        """The array, writable and the caller's own."""
-        name = node.name
-        self._uses[name] -= 1
-        last = self._uses[name] == 0
-        buffer = self._buffers.pop(name) if last else self._buffers[name]
-        # A large array that no other node wants is handed over. What is copied is bytes: a copy of
-        # structured items would leave their padding as the heap has it.
-        return _shaped(buffer if last and node.size > _SMALL else buffer.copy(), node)
-
-
-def _shaped(buffer: np.ndarray[Any, Any], node: ArrayNode) -> np.ndarray[Any, Any]:
-    if not node.size:  # np.zeros would make an S1 of an S0
-        return np.ndarray(node.shape, node.dtype, order=node.order)
-    return buffer.view(node.dtype).reshape(node.shape, order=node.order)
-
-
-def _has_bool(dtype: np.dtype[Any]) -> bool:
-    if dtype.subdtype is not None:
-        return _has_bool(dtype.subdtype[0])
-    if dtype.fields is None:
-        return dtype.kind == "b"
-    return any(_has_bool(field[0]) for field in dtype.fields.values())
-
-
-def _all_bool(array: np.ndarray[Any, Any]) -> bool:
-    if array.dtype.fields is None:
-        return array.dtype.kind != "b" or not array.size or int(array.view(np.uint8).max()) <= 1
-    return all(_all_bool(array[name]) for name in array.dtype.fields)
-
-
-def _allocate(sizes: Sequence[int]) -> list[np.ndarray[Any, Any]]:
-    """Memory for each tensor: large ones alone, so that it is freed with its array."""
-    small = np.empty(sum(size for size in sizes if size <= _SMALL), np.uint8)
-    buffers = []
-    position = 0
-    for size in sizes:
-        if size > _SMALL:
-            buffers.append(np.empty(size, np.uint8))
-        else:
-            buffers.append(small[position : position + size])
-            position += size
-    return buffers
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from holotype.archive.reader import ArchiveReader, LoadedArrays
+from holotype.archive.loaded import LoadedArrays
+from holotype.archive.reader import ArchiveReader
 from holotype.capsule.describe import version_change
 from holotype.errors import VersionWarning
 from holotype.graph.decode import decode
