@@ -26,6 +26,7 @@ from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, FREE_COUNT, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
 from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
+from holotype.graph.specimen import Named, Specimen
 from holotype.graph.table import Entry, Reduced, Table
 from holotype.graph.values import ATOMS, INLINE_BYTES, check_keys, is_pure, is_value
 
@@ -160,6 +161,8 @@ class _Encoder:
             frozenset: self._set,
             np.ndarray: self._array,
             np.memmap: self._array,
+            Specimen: self.once,
+            Named: lambda obj: self._named(obj.entry.key),
         }
 
     def run(self, model: Any) -> Encoded:
@@ -244,7 +247,8 @@ class _Encoder:
         elif cls is np.ndarray or cls is np.memmap:
             self._fill_array(obj, node)
         else:
-            self._fill_entry(obj, self.entries[cls], node)
+            entry = obj.entry if cls is Specimen else self.entries[cls]
+            self._fill_entry(obj, entry, node)
 
     def _fill_tuple(self, obj: tuple[Any, ...], node: dict[str, Any]) -> None:
         depth = self.depth
@@ -398,11 +402,18 @@ class _Encoder:
             return self._lists(items, owner)
         if kind is np.ndarray:
             return self._arrays(items, owner)
-        entry = self.table.entry_of(kind)
+        entry = self._common_entry(items, kind)
         counts = self.counting < Counting.NONE
         if counts and entry is not None and entry.kind != "name":
             return self._records(items, entry, owner)
         return None
+
+    def _common_entry(self, items: Sequence[Any], kind: type) -> Entry | None:
+        """The entry of all the items, which are of one type."""
+        if kind is not Specimen:
+            return self.table.entry_of(kind)
+        entry: Entry = items[0].entry
+        return entry if all(item.entry is entry for item in items) else None
 
     def _claim(self, items: Sequence[Any], owner: int) -> bool:
         """Whether every item is met for the first time here; if so, they belong to ``owner``."""
@@ -544,6 +555,9 @@ class _Encoder:
         key = self.table.name_of(obj)
         if key is None:
             raise UnsupportedError(self.path(), *self.table.refusal(obj))
+        return self._named(key)
+
+    def _named(self, key: str) -> Node:
         self.keys.add(key)
         return {"name": key}
 
@@ -568,7 +582,7 @@ class _Encoder:
 
     def _reduce(self, obj: Any, entry: Entry) -> Reduced:
         try:
-            reduced = entry.reduce(obj) if entry.reduce else reduce_by_protocol(obj, entry.kind)
+            reduced = self._take_apart(obj, entry)
         except UnsupportedError as error:
             path = f"{self.path()}{error.path}"
             raise UnsupportedError(path, error.problem, error.advice) from None
@@ -577,7 +591,7 @@ class _Encoder:
             if entry.drop and not entry.drop.isdisjoint(state):
                 state = {name: state[name] for name in state.keys() - entry.drop}
             cls: Any = type(obj)
-            covered = methods_of(cls)
+            covered = methods_of(cls) if cls is not Specimen else frozenset()
             if not covered.isdisjoint(state):
                 raise UnsupportedError(
                     f"{self.path()}.{min(covered & state.keys())}",
@@ -588,6 +602,11 @@ class _Encoder:
                 self._learn_names(state)
             return reduced._replace(state=state)
         return reduced
+
+    def _take_apart(self, obj: Any, entry: Entry) -> Reduced:
+        if type(obj) is Specimen:
+            return obj.reduced
+        return entry.reduce(obj) if entry.reduce else reduce_by_protocol(obj, entry.kind)
 
     def _learn_names(self, names: Iterable[Any]) -> None:
         for name in names:
