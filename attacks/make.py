@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from attacks import blueprint, bombs, container, manifest, objects, parameters
+from attacks import blueprint, bombs, container, contents, manifest, objects, parameters, trust
+from attacks.incidents import INCIDENTS, Incident
 from attacks.registry import ATTACKS, Attack
 
 __all__ = ["ATTACKS", "main", "table"]
 
-ROOMS = (container, manifest, parameters, blueprint, objects, bombs)
+ROOMS = (container, manifest, parameters, blueprint, objects, contents, trust, bombs)
 """The modules that hold attacks; importing them has registered what they make."""
 
 
@@ -42,7 +43,20 @@ def table() -> str:
         rows = [_row(attack) for attack in ATTACKS.values() if attack.name.startswith(f"{name}-")]
         head = "| file | what it tries | `load` says | clause |\n| --- | --- | --- | --- |\n"
         parts.append(f"## {name}\n\n{about}\n\n{head}{''.join(rows)}")
+    rows = [
+        f"| {each.source} | {each.where} | {each.what} | {_named(each)} |\n" for each in INCIDENTS
+    ]
+    head = "| source | found in | what happened | attacks |\n| --- | --- | --- | --- |\n"
+    about = "Public vulnerabilities and bypasses, and the attacks that re-enact them here."
+    parts.append(f"## incidents\n\n{about}\n\n{head}{''.join(rows)}")
     return "\n".join(parts)
+
+
+def _named(incident: Incident) -> str:
+    """The attacks of an incident; a beginning that many share stands for all of them."""
+    return ", ".join(
+        f"`{name}…`" if name not in ATTACKS else f"`{name}`" for name in incident.attacks
+    )
 
 
 def _row(attack: Attack) -> str:

@@ -222,6 +222,17 @@ def pairs_for_what_is_no_dict() -> bytes:
 
 
 @attack(InvalidStateError)
+def state_for_what_takes_none() -> bytes:
+    """A random generator in order, and a state with a position behind the end of its buffer."""
+    words = np.zeros(624, "<u4")
+    sound = {"dict": [["key", array("key", words)], ["pos", 0]]}
+    inner = {"dict": [["key", {"list": [0] * 624}], ["pos", 1 << 20]]}
+    state = {"dict": [["bit_generator", "MT19937"], ["state", inner]]}
+    bits = call("numpy.random.MT19937", None, state=sound)
+    return reseal(blueprint(call("numpy.random.Generator", bits, state=state)), {"key": words})
+
+
+@attack(InvalidStateError)
 def partial_of_a_class_with_contents() -> bytes:
     """A constructor with arguments bound, which no validator would see."""
     partial = call("functools.partial", {"name": MODEL}, {"tuple": []}, {"dict": []})

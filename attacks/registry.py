@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from holotype.errors import HolotypeError
+from holotype.errors import HolotypeError, UntrustedError
 
-__all__ = ["ATTACKS", "Attack", "attack", "harmless"]
+__all__ = ["ATTACKS", "Attack", "attack", "harmless", "untrusted"]
 
 Maker = Callable[[], bytes]
 
@@ -17,6 +17,7 @@ class Attack(NamedTuple):
 
     ``error`` is what ``load`` must raise, None where the file must load within the limits of time
     and memory. ``clause`` is the one of SPEC.md that it breaks; errors of the blueprint cite none.
+    ``sound`` says that nothing is wrong with the file: only its reader's policy refuses it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Attack(NamedTuple):
     make: Maker
     error: type[HolotypeError] | None
     clause: str
+    sound: bool = False
 
     @property
     def file(self) -> str:
@@ -35,7 +37,9 @@ ATTACKS: dict[str, Attack] = {}
 """All attacks by name, in the order of their modules."""
 
 
-def attack(error: type[HolotypeError] | None, clause: str = "") -> Callable[[Maker], Maker]:
+def attack(
+    error: type[HolotypeError] | None, clause: str = "", *, sound: bool = False
+) -> Callable[[Maker], Maker]:
     """Register a function that makes a hostile file; its docstring says what the file tries."""
 
     def register(make: Maker) -> Maker:
@@ -44,11 +48,14 @@ def attack(error: type[HolotypeError] | None, clause: str = "") -> Callable[[Mak
         aim = " ".join((make.__doc__ or "").split())
         if name in ATTACKS or not aim:
             raise ValueError(f"{name} is there twice, or does not say what it tries")
-        ATTACKS[name] = Attack(name, aim, make, error, clause)
+        ATTACKS[name] = Attack(name, aim, make, error, clause, sound)
         return make
 
     return register
 
+
+untrusted = attack(UntrustedError, sound=True)
+"""For a file that is what it should be, and must not be built without its reader's word."""
 
 harmless = attack(None)
 """For a file that must load, but could cost too much or do something on the way."""

@@ -14,9 +14,11 @@ from holotype.errors import FormatError
 from holotype.graph.decode import decode
 from holotype.graph.encode import encode
 from holotype.graph.nodes import ArrayNode
+from holotype.graph.outside import Saving
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
 from holotype.graph.table import Table
+from holotype.trust.levels import Level
 from holotype.types.table import type_table
 
 __all__ = ["Stored", "round_trip", "store"]
@@ -89,7 +91,7 @@ def _array_nodes(value: Any) -> list[dict[str, Any]]:
 def store(obj: Any, table: Table | None = None) -> Stored:
     """Take ``obj`` apart."""
     table = table or type_table()
-    encoded = encode(obj, table)
+    encoded = encode(obj, table, saving=Saving(Level.DATA))
     data = {}
     for tensor in encoded.tensors:
         data[tensor.name] = bytes(tensor.chunk(0, tensor.size))

@@ -9,7 +9,7 @@ import gc
 import io
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -25,9 +25,14 @@ from holotype.errors import HolotypeError, UnsupportedError, UntrustedError
 from holotype.graph.dtypes import parse_dtype
 from holotype.graph.encode import Encoded, encode
 from holotype.graph.nodes import Blueprint
+from holotype.graph.outside import Saving
 from holotype.graph.parse import read_json
 from holotype.graph.shadow import audit
+from holotype.legacy.convert import OldModel, read_old
 from holotype.restore.native import checked_blueprint, restore
+from holotype.restore.rehearsal import rehearse
+from holotype.trust.levels import Level, Need, level_of
+from holotype.trust.policy import Policy
 from holotype.types.table import type_table
 from holotype.version import __version__
 
@@ -37,6 +42,8 @@ __all__ = [
     "Check",
     "Receipt",
     "Report",
+    "SourceInfo",
+    "convert",
     "dump",
     "dumps",
     "fingerprint",
@@ -49,15 +56,22 @@ __all__ = [
 Target = str | os.PathLike[str] | BinaryIO
 Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 _MAX_PATH = 400
+_NAMES_OF_CODE = frozenset(
+    {"cells", "globals", "kwdefaults", "annotations", "attributes", "methods"}
+)
 _FILES = (str, os.PathLike, bytes, bytearray, memoryview)
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What was written: the archive's id, the model's fingerprint, the size in bytes."""
+    """What was written: the archive's id, the model's fingerprint, the size in bytes.
+
+    ``level`` is the trust that opening it asks for: data (none), named, code or opaque.
+    """
 
     id: str
     fingerprint: str
     size: int
+    level: str
 
 
 def dump(
@@ -67,6 +81,8 @@ def dump(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    max_level: str = "code",
+    embed: Iterable[str] = (),
 ) -> Receipt:
     """Write ``model`` to ``file``, a path or a binary file object.
 
@@ -79,15 +95,21 @@ def dump(
         created: the time to record; now by default, or ``SOURCE_DATE_EPOCH`` where that is set.
             With equal ``created``, equal models give equal bytes.
         author: who made the model; nothing is recorded by default.
+        max_level: how much trust opening it may ask for. ``"data"``: only types of the table.
+            ``"named"``: also classes and functions of installed packages, by name. ``"code"``: also
+            functions and classes as source, with the values that they captured. ``"opaque"``: also
+            pickle bytes of what nothing else can hold, which only this Python version can read.
+        embed: packages and modules of your own whose functions and classes go along as source,
+            although they could be found by name: those that will not be installed elsewhere.
 
     Raises:
         UnsupportedError: a part of the model could not be restored exactly; names its path.
         OSError: the file could not be written; it is as it was before.
     """
     with _collector_paused():
-        encoded = encode(model, type_table())
+        encoded = encode(model, type_table(), saving=_saving(max_level, embed))
         written = write_archive(file, encoded, _manifest(model, encoded, metadata, created, author))
-    return Receipt(*written)
+    return Receipt(*written, level=str(encoded.level))
 
 
 def dumps(
@@ -96,34 +118,116 @@ def dumps(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    max_level: str = "code",
+    embed: Iterable[str] = (),
 ) -> bytes:
     """The archive of ``model`` as bytes; arguments and errors are those of :func:`dump`."""
     stream = io.BytesIO()
-    dump(model, stream, metadata=metadata, created=created, author=author)
+    dump(
+        model,
+        stream,
+        metadata=metadata,
+        created=created,
+        author=author,
+        max_level=max_level,
+        embed=embed,
+    )
     return stream.getvalue()
 
 
-def load(file: Source, *, mmap: bool = False, verify: bool = True) -> Any:
-    """Open an archive and return its model; runs no code from the file.
+def _saving(max_level: str, embed: Iterable[str]) -> Saving:
+    names = [str(level) for level in Level]
+    if max_level not in names:
+        raise ValueError(f"max_level is one of {', '.join(names)}, not {max_level!r}")
+    if isinstance(embed, str):
+        raise TypeError(f"embed is a list: write embed=[{embed!r}]")
+    return Saving(Level(names.index(max_level)), frozenset(embed))
+
+
+def load(
+    file: Source,
+    *,
+    mmap: bool = False,
+    verify: bool = True,
+    trust: Iterable[str] = (),
+    policy: Policy | None = None,
+) -> Any:
+    """Open an archive and return its model; runs no code that was not trusted before.
+
+    A model of *data* needs no trust. For another, the error lists everything that is missing, and
+    the ``trust`` that would allow it.
 
     Args:
         file: a path, a binary file object, or the archive's bytes.
         mmap: map the arrays instead of reading them: memory is shared between processes until an
             array is written to. The file must not be changed while the model is in use.
         verify: hash every byte of the arrays before use. ``False`` skips that, and only that.
+        trust: what may be built beside data: names of packages (``"mypackage"``), and digests of
+            code (``"code:sha256:…"``) or of pickle bytes (``"opaque:sha256:…"``) in the file.
+        policy: instead of the policy in the user's configuration file, to which ``trust`` is added.
 
     Raises:
         ArchiveError: the file is damaged, was changed, or is no archive.
-        BlueprintError: it asks for a type that is not in the table, or its contents are unsafe.
+        UntrustedError: it asks for a type that is not in the table, or for more trust.
+        BlueprintError: its object graph or the contents of its objects are unsafe.
+        PolicyError: ``trust``, ``policy`` or the configuration file is none.
         MissingLibraryError: a library that the model needs is not installed.
     """
     with open_archive(file) as reader, _collector_paused():
-        return restore(reader, mmap=mmap, verify=verify)
+        granted = Policy.of(trust)
+        return restore(reader, mmap=mmap, verify=verify, trust=granted, policy=policy)
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, trust: Iterable[str] = (), policy: Policy | None = None) -> Any:
     """The model of an archive given as bytes; see :func:`load`."""
-    return load(data)
+    return load(data, trust=trust, policy=policy)
+
+
+def convert(
+    source: Source,
+    target: Target,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    created: datetime | None = None,
+    author: str | None = None,
+) -> Receipt:
+    """Write the model of an old file as an archive; nothing of the file is executed or imported.
+
+    None of the libraries that made it is needed. The archive is the one that dumping the live
+    object gives: it has the same fingerprint. Its contents are validated before it is written.
+
+    Args:
+        source: a file of pickle, joblib, cloudpickle, dill, ``numpy.save`` or skops: a path, a
+            binary file object, or its bytes.
+        target: where to, as for :func:`dump`.
+        metadata: what you want to keep with the model, as JSON values.
+        created: the time to record, as for :func:`dump`.
+        author: who made the model; nothing is recorded by default.
+
+    Raises:
+        LegacyError: the file could not be read in full, or is of no known format.
+        UnsupportedError: it holds what is not in the table; names all of it with its places.
+        InvalidStateError: the contents of an object are unsafe or meaningless.
+        OSError: a file could not be opened or written; the target is as it was before.
+    """
+    with _collector_paused():
+        old = read_old(source)
+        encoded = encode(old.model, type_table(), saving=_saving("data", ()))
+        rehearse(encoded)
+        make = _manifest(old.model, encoded, metadata, created, author)
+        written = write_archive(target, encoded, _of_old(old, make))
+    return Receipt(*written, level=str(encoded.level))
+
+
+def _of_old(old: OldModel, make: Any) -> Any:
+    """A manifest that claims no library but those of which the file itself states the version."""
+
+    def make_of_old(fingerprint: str, parts: list[Part]) -> Manifest:
+        manifest: Manifest = make(fingerprint, parts)
+        model = msgspec.structs.replace(manifest.model, type=old.type)
+        return msgspec.structs.replace(manifest, model=model, libraries=old.libraries)
+
+    return make_of_old
 
 
 class ArrayInfo(msgspec.Struct, frozen=True):
@@ -138,10 +242,20 @@ class ArrayInfo(msgspec.Struct, frozen=True):
     digest: str
 
 
+class SourceInfo(msgspec.Struct, frozen=True):
+    """A function or class that an archive carries as source, and the digest that trusts it."""
+
+    name: str
+    digest: str
+    text: str
+
+
 class Archive(msgspec.Struct, frozen=True):
     """What is in an archive, without its arrays having been read.
 
     ``blueprint`` is the parsed JSON of ``blueprint.json``; ``size`` is that of the file in bytes.
+    ``needs`` is what a reader must trust to open it, and why; ``level`` the highest of these.
+    ``sources`` is the code that it carries. Where a type is not even ``known``, these are empty.
     """
 
     id: str
@@ -150,6 +264,14 @@ class Archive(msgspec.Struct, frozen=True):
     manifest: Manifest
     blueprint: dict[str, Any]
     arrays: tuple[ArrayInfo, ...]
+    needs: tuple[Need, ...] = ()
+    sources: tuple[SourceInfo, ...] = ()
+    known: bool = True
+
+    @property
+    def level(self) -> str:
+        """data, named, code or opaque."""
+        return str(level_of(self.needs))
 
 
 def show(file: Source) -> Archive:
@@ -159,8 +281,9 @@ def show(file: Source) -> Archive:
     too; use :func:`verify` for them and for the arrays.
     """
     with open_archive(file) as reader, _collector_paused():
+        checked = None
         with suppress(UntrustedError):  # which comes last: all else is in order
-            checked_blueprint(reader)
+            checked = checked_blueprint(reader)
         value = read_json(reader.blueprint, "blueprint.json")
         arrays: dict[str, ArrayInfo] = {}
         _collect_arrays(value, arrays)
@@ -171,6 +294,12 @@ def show(file: Source) -> Archive:
             reader.manifest,
             value,
             tuple(arrays.values()),
+            tuple(checked.trust) if checked else (),
+            tuple(
+                SourceInfo(code.definition.qualname, pin, code.definition.source)
+                for code, pin in (checked.codes if checked else ())
+            ),
+            checked is not None,
         )
 
 
@@ -189,6 +318,12 @@ class Report(msgspec.Struct):
     error: HolotypeError | None = None
     id: str | None = None
     fingerprint: str | None = None
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def level(self) -> str:
+        """The trust that the model asks for, as far as it could be read: data, named, …"""
+        return str(level_of(self.needs))
 
     @property
     def ok(self) -> bool:
@@ -221,9 +356,8 @@ def verify(file: Source) -> Report:
             report.checks.append(Check(step, True, "CRC-32 of every member"))
             step = "blueprint"
             blueprint = checked_blueprint(reader)
-            report.checks.append(
-                Check(step, True, f"{len(blueprint.keys)} types, all in the table")
-            )
+            report.needs = tuple(blueprint.trust)
+            report.checks.append(Check(step, True, _described(blueprint)))
             step = "arrays"
             with reader.map_arrays(blueprint, verify=True) as arrays:
                 arrays.check_booleans()
@@ -241,16 +375,21 @@ def verify(file: Source) -> Report:
     return report
 
 
-def fingerprint(model_or_file: Any) -> str:
+def fingerprint(
+    model_or_file: Any, *, max_level: str = "code", embed: Iterable[str] = ()
+) -> str:
     """The fingerprint of a model, or of the archive at a path, in a file object or in bytes.
 
     Two models with equal fingerprints have the same types, hyper-parameters and arrays, bit by bit.
+    ``max_level`` and ``embed`` are those of :func:`dump`: code that goes along as source counts as
+    another thing than code that is found by its name.
     """
     if isinstance(model_or_file, _FILES) or hasattr(model_or_file, "read"):
         with open_archive(model_or_file) as reader:
             return reader.manifest.fingerprint
     with _collector_paused():
-        return fingerprint_of(encode(model_or_file, type_table()))
+        saving = _saving(max_level, embed)
+        return fingerprint_of(encode(model_or_file, type_table(), saving=saving))
 
 
 def _manifest(
@@ -329,6 +468,12 @@ def _timestamp(created: datetime | None) -> str:
     return created.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
+def _described(blueprint: Blueprint) -> str:
+    if not blueprint.trust:
+        return f"{len(blueprint.keys)} types, all in the table"
+    return f"level {level_of(blueprint.trust)}: {len(blueprint.trust)} parts ask for trust"
+
+
 def _objects(blueprint: Blueprint) -> int:
     return sum(getattr(node, "count", 1) for node in blueprint.objects)
 
@@ -343,14 +488,22 @@ def _collect_arrays(value: Any, found: dict[str, ArrayInfo]) -> None:
                 if node["array"] not in found:
                     found[node["array"]] = _array_info(node, path)
                 continue
-            by_name = "object" in node or "column" in node  # what its state is
+            named = frozenset() if attributes else _by_name(node)
             waiting.extend(
-                (child, _below(path, f".{name}"), name == "state" and by_name and not attributes)
+                (child, _below(path, f".{name}"), name in named)
                 for name, child in reversed(node.items())
             )
         elif isinstance(node, list):
             items = [(child, _below(path, f"[{i}]"), False) for i, child in enumerate(node)]
             waiting.extend(reversed(items))
+
+
+def _by_name(node: dict[str, Any]) -> frozenset[str]:
+    """Members of a node that hold nodes by names of the user's, which may be any."""
+    if "code" in node or {"defaults", "kwdefaults"} <= node.keys():
+        return _NAMES_OF_CODE
+    by_name = "object" in node or "column" in node or node.get("how") == "object"
+    return frozenset({"state"}) if by_name else frozenset()
 
 
 def _below(path: str, part: str) -> str:

@@ -7,10 +7,12 @@
     │   ├── FormatError         its container or one of its parts breaks a rule of the format
     │   ├── DigestError         bytes are not the bytes that were hashed
     │   └── LimitError          it declares more than the loader's limits allow
+    ├── LegacyError             an old model file could not be read (names opcode and offset)
     ├── BlueprintError          the object graph breaks a rule (names the dotted path)
-    │   ├── UntrustedError      it asks for a type that is not in the table
+    │   ├── UntrustedError      it asks for a type that is not in the table, or for trust
     │   └── InvalidStateError   the contents of a known type would be unsafe or meaningless
-    └── MissingLibraryError     a library the model needs is absent, or lacks the type
+    ├── MissingLibraryError     a library the model needs is absent, or lacks the type
+    └── PolicyError             the reader's own policy is not one
 
     VersionWarning (a UserWarning)   a library has another version than when the model was saved
 
@@ -19,6 +21,8 @@ Errors of other packages (zlib, msgspec, numpy) never leave ``load``, ``show`` o
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArchiveError",
     "BlueprintError",
@@ -26,8 +30,10 @@ __all__ = [
     "FormatError",
     "HolotypeError",
     "InvalidStateError",
+    "LegacyError",
     "LimitError",
     "MissingLibraryError",
+    "PolicyError",
     "SaveError",
     "UnsupportedError",
     "UntrustedError",
@@ -88,6 +94,22 @@ class LimitError(ArchiveError):
     """The archive declares more bytes, nodes or depth than the loader's limits allow."""
 
 
+class LegacyError(HolotypeError):
+    """An old model file could not be read, or not to its end.
+
+    ``offset`` is where in bytes, or None; ``opcode`` is the pickle opcode that stands there, or
+    empty.
+    """
+
+    def __init__(self, problem: str, *, offset: int | None = None, opcode: str = "") -> None:
+        self.problem = problem
+        self.offset = offset
+        self.opcode = opcode
+        where = "" if offset is None else f" at byte {offset}"
+        what = f"{opcode}{where}" if opcode else where.strip()
+        super().__init__(f"{what}: {problem}" if what else problem)
+
+
 class BlueprintError(HolotypeError):
     """The object graph breaks a rule. ``path`` is dotted: ``root.state.coef_``."""
 
@@ -98,7 +120,15 @@ class BlueprintError(HolotypeError):
 
 
 class UntrustedError(BlueprintError):
-    """The blueprint asks for a type or function that is not in the table."""
+    """The blueprint asks for what is not in the table and was not trusted either.
+
+    ``missing`` lists what could be trusted (each with its ``argument`` for ``load(trust=[...])``);
+    it is empty where a type is simply unknown.
+    """
+
+    def __init__(self, path: str, problem: str, missing: tuple[Any, ...] = ()) -> None:
+        super().__init__(path, problem)
+        self.missing = missing
 
 
 class InvalidStateError(BlueprintError):
@@ -107,6 +137,10 @@ class InvalidStateError(BlueprintError):
 
 class MissingLibraryError(HolotypeError):
     """A library that the model needs is not installed, or its version lacks the type."""
+
+
+class PolicyError(HolotypeError):
+    """A policy, or the configuration file that holds it, is not one."""
 
 
 class VersionWarning(UserWarning):

@@ -25,6 +25,9 @@ from attacks.make import ATTACKS
 import holotype
 from holotype.cli.show import command as show_command
 from holotype.cli.terminal import safe
+from holotype.code.names import PARSED_ONLY
+from holotype.errors import UntrustedError
+from holotype.trust.policy import config_path
 from holotype.types.table import type_table
 
 MEMORY = 700 << 20
@@ -89,11 +92,14 @@ def printed(path: Path) -> None:
 
 def watch(path: Path, events: list[str]) -> None:
     """Record from now on what the interpreter is made to do, but for reading ``path``."""
+    readable = (str(path), str(config_path()), PARSED_ONLY)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if not event.startswith(WATCHED) or event in HARMLESS:
             return
-        if event == "open" and str(arguments[0]) == str(path) and not arguments[2] & WRITES:
+        if event == "open" and str(arguments[0]) in readable and not arguments[2] & WRITES:
+            return
+        if event == "compile" and arguments[1] == PARSED_ONLY:  # to a syntax tree, and no further
             return
         events.append(f"{event} {str(arguments[:1])[:100]}")
 
@@ -151,6 +157,10 @@ def warm_up(folder: Path) -> None:
     holotype.dump({"a": [1, 2.5, "x"], "b": tuple(range(100)), "long": bytes(6 << 20)}, path)
     for function in ways(path).values():
         function()
+    holotype.dump([lambda x: x], path)
+    for function in ways(path).values():
+        with contextlib.suppress(UntrustedError):
+            function()
     for dangerous in ("\x1b[1m", "\ud800"):
         safe(dangerous)
     "x".encode("utf-32-le").decode("utf-32-le")

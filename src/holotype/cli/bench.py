@@ -29,16 +29,21 @@ Peer = tuple[Callable[[Any, str], object], Callable[[str], object]]
 def command(
     files: Annotated[list[Path], typer.Argument(help="Archives.", metavar="MODEL...")],
     rounds: Annotated[int, typer.Option(min=3, help="Counted rounds, after one to warm up.")] = 5,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(help="What the archives may build beside data, as load's trust; repeat it."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Measure how fast your own models are saved and loaded, beside pickle and joblib.
 
     The peers take turns in each round; medians are shown. Files go to the temporary directory.
     """
-    peers = _peers()
+    granted = tuple(trust or ())
+    peers = _peers(granted)
     results: dict[str, Any] = {}
     for file in files:
-        model = load(file)
+        model = load(file, trust=granted)
         with Progress(console=errors, transient=True) as progress:
             task = progress.add_task(file.name, total=(rounds + 1) * len(peers))
             results[str(file)] = _measure(model, peers, rounds, lambda: progress.advance(task))  # noqa: B023
@@ -49,7 +54,7 @@ def command(
         console.print(_table(name, rows))
 
 
-def _peers() -> dict[str, Peer]:
+def _peers(trust: tuple[str, ...]) -> dict[str, Peer]:
     pickle = importlib.import_module("pickle")
 
     def save_pickle(model: Any, path: str) -> None:
@@ -67,8 +72,8 @@ def _peers() -> dict[str, Peer]:
             hashlib.file_digest(file, "sha256")
 
     peers: dict[str, Peer] = {
-        "holotype": (dump, load),
-        "holotype, mapped": (dump, lambda path: load(path, mmap=True)),
+        "holotype": (dump, lambda path: load(path, trust=trust)),
+        "holotype, mapped": (dump, lambda path: load(path, mmap=True, trust=trust)),
         "pickle": (save_pickle, load_pickle),
         "pickle + sha256": (save_and_hash, load_pickle),
     }

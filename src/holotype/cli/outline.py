@@ -112,7 +112,10 @@ def _describe(node: Any) -> Text:
         return plain(f"{len(node)} elements")
     if "array" in node:
         return _array(node)
-    for tag in ("object", "call"):
+    outside = _outside(node)
+    if outside is not None:
+        return outside
+    for tag in ("object", "call", "new"):
         if tag in node and node.get("column") == "records":
             return plain(f"{node.get('count')} × {_class(node[tag])}", "bold")
         if tag in node:
@@ -130,6 +133,22 @@ def _describe(node: Any) -> Text:
             text = plain(f"{tag} of ")
             return text.append_text(_describe(keys))
     return plain("…")
+
+
+def _outside(node: dict[str, Any]) -> Text | None:
+    """What the type table does not know, in the colour of a warning."""
+    if "code" in node:
+        return plain(f"{node.get('kind')} {_cut(str(node.get('qualname')))} as source", "yellow")
+    if "opaque" in node:
+        return plain(f"pickle bytes of {_cut(str(node.get('what')))}", "red")
+    if "instance" in node:
+        return plain("object of a class as source", "bold yellow")
+    for tag in ("member", "bound"):
+        if tag in node:
+            return plain(f"method {_cut(str(node[tag]))}", "yellow")
+    if "module" in node:
+        return plain(f"module {_cut(str(node['module']))}", "yellow")
+    return None
 
 
 def _class(key: Any) -> str:
@@ -165,7 +184,12 @@ def _column(node: dict[str, Any]) -> Text:
 def _children(node: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(node, list):
         yield from ((f"[{index}]", child) for index, child in enumerate(node))
-    elif isinstance(node, dict) and ("object" in node or "call" in node):
+    elif isinstance(node, dict) and "code" in node:
+        for member in ("cells", "globals", "kwdefaults", "attributes"):
+            values = node.get(member)
+            yield from values.items() if isinstance(values, dict) else ()
+        yield from _children(node.get("defaults"))
+    elif isinstance(node, dict) and not {"object", "call", "new", "instance"}.isdisjoint(node):
         yield from _members(node)
     elif isinstance(node, dict) and "dict" in node:
         yield from _items(node["dict"])
@@ -190,7 +214,8 @@ def _members(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     args, state = node.get("args"), node.get("state")
     if isinstance(args, list):
         yield from ((f"args{name}", child) for name, child in _children(args))
-    if isinstance(state, dict) and ("object" in node or "column" in node):
+    by_name = "object" in node or "column" in node or node.get("how") == "object"
+    if isinstance(state, dict) and by_name:
         yield from state.items()
     else:
         yield from _children(state)
@@ -213,8 +238,12 @@ def _short(node: Any, level: int = 0) -> str | None:
         return repr(node if len(node) <= 60 else node[:57] + "…")
     if isinstance(node, _SCALARS):
         return repr(node)
+    if isinstance(node, dict) and isinstance(node.get("cell"), list) and len(node["cell"]) == 1:
+        return _short(node["cell"][0], level + 1) if level < _MAX_INLINE else None
     if not isinstance(node, dict) or len(node) > 2:
         return None
+    if "module" in node:
+        return f"module {_cut(str(node['module']))}"
     if "name" in node:
         return _cut(str(node["name"]))
     if "scalar" in node:

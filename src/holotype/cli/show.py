@@ -14,7 +14,11 @@ from holotype.cli.outline import outline
 from holotype.cli.terminal import console, human_size, plain, print_json, safe
 
 NAME = "show"
-EXAMPLES = "`holotype show churn.holo` · `holotype show churn.holo --arrays` · `… --json | jq .id`"
+EXAMPLES = (
+    "`holotype show churn.holo` · `holotype show churn.holo --arrays` · "
+    "`holotype show churn.holo --source` · `… --json | jq .id`"
+)
+_MAX_NEEDS = 20
 
 
 def command(
@@ -23,6 +27,9 @@ def command(
     depth: Annotated[
         int, typer.Option(min=1, max=60, help="How many levels of the model to draw.")
     ] = 6,
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the code that the archive carries.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show the model in an archive: its hyper-parameters, arrays, sizes and origin.
@@ -39,6 +46,8 @@ def command(
     if arrays:
         console.print()
         console.print(_arrays(archive))
+    if source:
+        _sources(archive)
 
 
 def as_json(archive: Archive) -> dict[str, Any]:
@@ -47,6 +56,20 @@ def as_json(archive: Archive) -> dict[str, Any]:
         "id": archive.id,
         "fingerprint": archive.fingerprint,
         "size": archive.size,
+        "level": archive.level,
+        "needs": [
+            {
+                "level": str(need.level),
+                "what": need.what,
+                "argument": need.argument,
+                "path": need.path,
+            }
+            for need in archive.needs
+        ],
+        "sources": [
+            {"name": source.name, "digest": source.digest, "text": source.text}
+            for source in archive.sources
+        ],
         "manifest": msgspec.to_builtins(archive.manifest),
         "arrays": [
             {name: getattr(info, name) for name in info.__struct_fields__}
@@ -65,11 +88,29 @@ def _header(archive: Archive, file: Path) -> None:
         "created": manifest.created + (f" by {manifest.author}" if manifest.author else ""),
         "with": ", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
     }
+    if archive.needs:
+        rows["trust"] = f"{archive.level}: " + "; ".join(
+            f"{need.what} ({need.argument})" for need in archive.needs[:_MAX_NEEDS]
+        )
+        if len(archive.needs) > _MAX_NEEDS:
+            rows["trust"] += f"; and {len(archive.needs) - _MAX_NEEDS} more"
+    elif archive.known:
+        rows["trust"] = "data: opening it needs none"
     if manifest.metadata:
         rows["metadata"] = msgspec.json.encode(manifest.metadata).decode()
     console.print(plain(f"{file.name}  {human_size(archive.size)}", "bold"))
     for name, value in rows.items():
         console.print(plain(f"{name:<12}", "dim"), plain(value), sep="")
+
+
+def _sources(archive: Archive) -> None:
+    if not archive.sources:
+        console.print(plain("\nThe archive carries no code.", "dim"))
+    for source in archive.sources:
+        console.print()
+        console.print(plain(f"{source.name}  code:{source.digest}", "bold"))
+        for line in source.text.splitlines():
+            console.print(plain(f"    {line}"))
 
 
 def _arrays(archive: Archive) -> Table:

@@ -16,7 +16,7 @@ import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -25,10 +25,12 @@ from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, FREE_COUNT, encode_atoms, narrowest
 from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
+from holotype.graph.outside import Outside, Saving
 from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
 from holotype.graph.specimen import Named, Specimen
 from holotype.graph.table import Entry, Reduced, Table
 from holotype.graph.values import ATOMS, INLINE_BYTES, check_keys, is_pure, is_value
+from holotype.trust.levels import Level
 
 __all__ = ["FORMAT", "Encoded", "encode"]
 
@@ -36,6 +38,7 @@ FORMAT = 1
 MAX_NESTING = 32
 MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
 _MAX_RETRIES = 16
+_EVERYTHING_READABLE = Saving()
 _JOIN_BELOW = 1 << 14  # bytes; arrays of a column that are larger on average stay apart
 
 Node = Any
@@ -44,18 +47,28 @@ Node = Any
 class Encoded:
     """A blueprint whose array digests are still open, and the tensors that will fill them."""
 
-    def __init__(self, root: Node, shared: list[Node], tensors: list[Tensor], keys: set[str]):
+    def __init__(
+        self,
+        root: Node,
+        shared: list[Node],
+        tensors: list[Tensor],
+        keys: set[str],
+        level: Level = Level.DATA,
+    ):
         self.root = root
         self.shared = shared
         self.tensors = tensors
         self.keys = keys
+        self.level = level
 
     def to_json(self) -> bytes:
         """The canonical bytes of ``blueprint.json``."""
         return canonical_json({"format": FORMAT, "root": self.root, "shared": self.shared})
 
 
-def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
+def encode(
+    model: Any, table: Table, *, name: str = "model", saving: Saving = _EVERYTHING_READABLE
+) -> Encoded:
     """Take ``model`` apart.
 
     Raises UnsupportedError, with the path of the attribute, for what could not be restored
@@ -66,7 +79,7 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
     cyclic = False
     counting = Counting.ALL
     while True:
-        encoder = _Encoder(table, name, apart, cyclic, counting)
+        encoder = _Encoder(table, name, apart, cyclic, counting, saving)
         try:
             encoded = encoder.run(model)
             stored = sum(tensor.size for tensor in encoded.tensors)
@@ -81,8 +94,9 @@ def encode(model: Any, table: Table, *, name: str = "model") -> Encoded:
             apart = {*(apart or ()), conflict.owner} if few else None
         except _OwnTuple:
             cyclic = True
-        finally:
-            encoder.handlers.clear()  # they refer to the encoder, which refers to the model
+        finally:  # what refers to the encoder, which refers to the model
+            encoder.handlers.clear()
+            del encoder.outside
 
 
 class Counting(IntEnum):
@@ -126,6 +140,7 @@ class _Encoder:
         apart: set[int] | None,
         cyclic: bool,
         counting: Counting,
+        saving: Saving,
     ) -> None:
         self.counting = counting
         self.counted = 0
@@ -146,6 +161,7 @@ class _Encoder:
         self.keys: set[str] = set()
         self.names: set[str] = set()  # attribute names that may be written
         self.entries: dict[type, Entry] = {}
+        self.outside = Outside(self, table, saving)
         self.handlers: dict[type, Callable[[Any], Node]] = {
             str: self._str,
             int: self._int,
@@ -173,7 +189,7 @@ class _Encoder:
             self.shared[index] = node
             self._fill(obj, node)
         self._move()
-        return Encoded(root, self.shared, self.arrays.tensors, self.keys)
+        return Encoded(root, self.shared, self.arrays.tensors, self.keys, self.outside.level)
 
     def _move(self) -> None:
         """Put each object that was met again into the shared table, a reference in its place."""
@@ -247,8 +263,11 @@ class _Encoder:
         elif cls is np.ndarray or cls is np.memmap:
             self._fill_array(obj, node)
         else:
-            entry = obj.entry if cls is Specimen else self.entries[cls]
-            self._fill_entry(obj, entry, node)
+            entry = obj.entry if cls is Specimen else self.entries.get(cls)
+            if entry is None:
+                self.outside.fill(obj, node)
+            else:
+                self._fill_entry(obj, entry, node)
 
     def _fill_tuple(self, obj: tuple[Any, ...], node: dict[str, Any]) -> None:
         depth = self.depth
@@ -553,9 +572,7 @@ class _Encoder:
 
     def _name(self, obj: Any) -> Node:
         key = self.table.name_of(obj)
-        if key is None:
-            raise UnsupportedError(self.path(), *self.table.refusal(obj))
-        return self._named(key)
+        return self.outside.node(obj) if key is None else self._named(key)
 
     def _named(self, key: str) -> Node:
         self.keys.add(key)
@@ -571,14 +588,33 @@ class _Encoder:
             node["args"] = [self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
             self.making.discard(id(obj))
             if reduced.state is not None:
+                if entry.setstate is None and not entry.own_setstate:
+                    self._refuse_part(obj, "a state")
                 node["state"] = self.child(reduced.state, "state")
         elif reduced.state:
             state = reduced.state
             node["state"] = {name: self.child(state[name], name) for name in sorted(state)}
-        if reduced.items is not None:
-            node["items"] = self._named_sequence(reduced.items, "items", id(obj))
-        if reduced.pairs is not None:
-            node["pairs"] = self._pairs(reduced.pairs, id(obj), dict(reduced.pairs))
+        if reduced.items is not None and entry.takes != "items":
+            self._refuse_part(obj, "elements")
+        if reduced.pairs is not None and entry.takes != "pairs":
+            self._refuse_part(obj, "keys")
+        self.contents(node, obj, reduced.items, reduced.pairs)
+
+    def _refuse_part(self, obj: Any, what: str) -> NoReturn:
+        raise UnsupportedError(
+            self.path(), f"a {type_name(type(obj))} has {what}, which no reader would accept."
+        )
+
+    def contents(self, node: dict[str, Any], obj: Any, items: Any, pairs: Any) -> None:
+        """What an object is extended by as a list, or given as a dict."""
+        if items is not None:
+            node["items"] = self._named_sequence(items, "items", id(obj))
+        if pairs is not None:
+            node["pairs"] = self._pairs(pairs, id(obj), dict(pairs))
+
+    def keep(self, obj: Any) -> None:
+        """Keep something alive that was made on the way, so that its id stays its own."""
+        self.kept.append(obj)
 
     def _reduce(self, obj: Any, entry: Entry) -> Reduced:
         try:

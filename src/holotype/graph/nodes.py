@@ -6,13 +6,15 @@ classes hold data only. ``path`` is dotted and serves error messages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
+from holotype.code.definition import Definition
 from holotype.graph.table import Entry
+from holotype.trust.levels import Need
 
 __all__ = [
     "ArrayColumn",
@@ -21,22 +23,31 @@ __all__ = [
     "Blueprint",
     "BytesColumn",
     "BytesNode",
+    "CellNode",
+    "CodeNode",
     "Column",
     "DictNode",
     "DtypeNode",
+    "InstanceNode",
     "ListColumn",
+    "MemberNode",
+    "ModuleNode",
     "NameNode",
     "Node",
     "ObjectArrayNode",
     "ObjectNode",
+    "OpaqueNode",
     "RecordsColumn",
     "Ref",
     "RepeatColumn",
+    "SameSize",
     "ScalarNode",
     "Seq",
     "SeqNode",
     "TextColumn",
     "ValueNode",
+    "is_filled",
+    "twice",
 ]
 
 Node = Any
@@ -196,11 +207,123 @@ class ObjectNode(msgspec.Struct, frozen=True, eq=False):
     pairs: DictNode | None
 
 
+class CodeNode(msgspec.Struct, frozen=True, eq=False):
+    """A function or class as source, and what it captured; see ``holotype.code.definition``.
+
+    ``space`` tells which functions shared the names of their module. A cell is a CellNode or a Ref.
+    """
+
+    path: str
+    definition: Definition
+    space: int
+    submodules: tuple[str, ...]
+    cells: dict[str, Node]
+    globals: dict[str, Node]
+    eager: frozenset[str]
+    defaults: tuple[Node, ...] | None
+    kwdefaults: dict[str, Node]
+    annotations: dict[str, Node]
+    attributes: dict[str, Node]
+    methods: dict[str, tuple[tuple[Node, ...] | None, dict[str, Node], dict[str, Node]]]
+
+
+class CellNode(msgspec.Struct, frozen=True, eq=False):
+    """A closure variable, which functions may share: one value, or none yet."""
+
+    path: str
+    content: tuple[Node, ...]
+
+
+class ModuleNode(msgspec.Struct, frozen=True, eq=False):
+    """A module that a name of some code stands for."""
+
+    path: str
+    name: str
+
+
+class InstanceNode(msgspec.Struct, frozen=True, eq=False):
+    """An object whose class, or maker, is itself a node: a CodeNode or a reference to one."""
+
+    path: str
+    maker: Node
+    how: Literal["object", "new", "call"]
+    args: tuple[Node, ...]
+    state: Node
+    items: Seq | None
+    pairs: DictNode | None
+
+
+class MemberNode(msgspec.Struct, frozen=True, eq=False):
+    """What the class ``owner`` holds under a name; or a method of it, bound to ``owner``."""
+
+    path: str
+    name: str
+    owner: Node
+    bound: bool
+
+
+class OpaqueNode(msgspec.Struct, frozen=True, eq=False):
+    """Pickle bytes: ``python`` is the version that can read them, ``what`` the type inside."""
+
+    path: str
+    data: Node
+    python: str
+    tool: str
+    what: str
+
+
+class SameSize(msgspec.Struct, frozen=True, eq=False):
+    """A demand that ``items`` are as many as ``others``, or a number; else ``problem``."""
+
+    path: str
+    items: Seq
+    others: Seq | int
+    problem: str
+
+
 class Blueprint(msgspec.Struct, frozen=True, eq=False):
-    """A whole parsed blueprint. ``arrays`` are all the array nodes, ``keys`` all table keys."""
+    """A whole parsed blueprint.
+
+    arrays    all array nodes
+    objects   all nodes of objects and calls, and columns of them
+    keys      all table keys
+    steps     in which order ``shared`` is built: 2 * index makes an entry, 2 * index + 1 fills it
+    columns   those whose arrays have to fit each other
+    sizes     what has to be of one length, where that shows only in the arrays
+    distinct  dicts and sets whose keys or elements are still to be compared
+    stored    the size of the archive in bytes
+    read      keys (a list) and elements (a set) that were compared and serve building, by id of the
+              node: plain values, without identity
+    trust     what must be trusted before anything is built
+    codes     functions and classes that are carried as source, with the digest that a policy pins
+    """
 
     root: Node
     shared: list[Node]
     arrays: list[ArrayNode]
     objects: list[ObjectNode | RecordsColumn]
     keys: set[str]
+    steps: list[int]
+    columns: list[TextColumn | BytesColumn | ListColumn | ArrayColumn]
+    sizes: list[SameSize]
+    distinct: list[DictNode | SeqNode]
+    stored: int
+    read: dict[int, Collection[Any]]
+    trust: list[Need]
+    codes: list[tuple[CodeNode, str]]
+
+
+def is_filled(node: Node) -> bool:
+    """Whether it is made empty and filled afterwards, so that it may contain itself."""
+    if type(node) is SeqNode:
+        return node.kind in ("list", "set")
+    return type(node) in _FILLED
+
+
+_FILLED = (DictNode, ObjectNode, ObjectArrayNode, CodeNode, CellNode, InstanceNode)
+
+
+def twice(node: DictNode | SeqNode) -> str:
+    """What is wrong with one whose keys or elements are not distinct."""
+    what = "the same element" if isinstance(node, SeqNode) else "the same key"
+    return f"a {node.kind if isinstance(node, SeqNode) else 'dict'} has {what} twice"

@@ -7,21 +7,26 @@ counts are bounded by what the file really stores (SPEC 3).
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
 
 from holotype.digest import CHUNK, canonical_json
-from holotype.errors import BlueprintError, FormatError, LimitError, UntrustedError
+from holotype.errors import (
+    BlueprintError,
+    FormatError,
+    InvalidStateError,
+    LimitError,
+    UntrustedError,
+)
+from holotype.graph.atoms import ATOM_FORMS, exactly, members, plain, raw_bytes, within
 from holotype.graph.columns import FREE_COUNT, SEPARATORS
-from holotype.graph.dtypes import parse_dtype, text_codec
+from holotype.graph.dtypes import parse_dtype
+from holotype.graph.foreign import How, foreign_entry, is_foreign_key
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -31,7 +36,6 @@ from holotype.graph.nodes import (
     BytesNode,
     Column,
     DictNode,
-    DtypeNode,
     ListColumn,
     NameNode,
     Node,
@@ -40,20 +44,22 @@ from holotype.graph.nodes import (
     RecordsColumn,
     Ref,
     RepeatColumn,
-    ScalarNode,
+    SameSize,
     Seq,
     SeqNode,
     TextColumn,
     ValueNode,
+    is_filled,
+    twice,
 )
+from holotype.graph.order import Needs, steps_of
+from holotype.graph.parse_outside import OutsideForms
 from holotype.graph.table import Entry, Table
 
 __all__ = ["parse_blueprint", "read_json"]
 
 FORMAT = 1
-_HEX_INT = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
 _DIGEST = re.compile(r"sha256(?:-tree)?:[0-9a-f]{64}")
-_NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _MAX_LISTED = 50
 _MAX_NESTING = 100  # nodes inside nodes; the writer nests no deeper than about 70
 _MAX_DIMENSIONS = 32 if np.__version__.startswith("1.") else 64
@@ -96,19 +102,29 @@ def parse_blueprint(data: bytes, table: Table, *, stored: int) -> Blueprint:
         return parser.run(value["root"], value["shared"])
     finally:
         parser.forms.clear()  # they refer to the parser
+        del parser.outside
 
 
 class _Parser:
     def __init__(self, table: Table, shared: int, stored: int) -> None:
         self.table = table
         self.shared = shared
+        self.stored = stored
         self.budget = FREE_COUNT + stored
         self.depth = 0
+        self.strict = 0  # above 0 where contents are looked at at once
+        self.needs: list[int] = []  # of the shared entry that is being parsed
+        self.making = 0  # how many of them its making has, where it is a call
         self.arrays: list[ArrayNode] = []
         self.objects: list[ObjectNode | RecordsColumn] = []
+        self.columns: list[Any] = []
+        self.sizes: list[SameSize] = []
+        self.distinct: list[DictNode | SeqNode] = []
         self.keys: set[str] = set()
         self.unknown: dict[str, str] = {}
+        self.outside = OutsideForms(self)
         self.forms: dict[str, Callable[[dict[str, Any], str], Node]] = {
+            **ATOM_FORMS,
             "ref": self._ref,
             "list": self._seq_node,
             "tuple": self._seq_node,
@@ -120,16 +136,23 @@ class _Parser:
             "object": self._object,
             "call": self._call,
             "name": self._name,
-            "float": self._float,
-            "int": self._int,
-            "str": self._str,
             "bytes": self._bytes,
-            "complex": self._complex,
-            "scalar": self._scalar,
+            "new": self._call,
+            **self.outside.forms,
         }
 
     def run(self, root: Any, shared: list[Any]) -> Blueprint:
-        nodes = [self.node(item, f"shared[{i}]") for i, item in enumerate(shared)]
+        nodes: list[Node] = []
+        needs: list[Needs] = []
+        for index, item in enumerate(shared):
+            self.needs, self.making = [], 0
+            node = self.node(item, f"shared[{index}]")
+            if type(node) is Ref:
+                raise BlueprintError(node.path, "an element of shared is only a reference")
+            filled = is_filled(node)
+            made = self.making if filled else len(self.needs)
+            needs.append(Needs(self.needs[:made], self.needs[made:], filled))
+            nodes.append(node)
         top = self.node(root, "root")
         if self.unknown:
             keys = sorted(self.unknown)
@@ -139,123 +162,78 @@ class _Parser:
                 next(iter(self.unknown.values())),
                 f"the table of this version does not know {listed}",
             )
-        return Blueprint(top, nodes, self.arrays, self.objects, self.keys)
+        steps = steps_of(needs)
+        trust, codes = self.outside.trust(nodes)
+        return Blueprint(
+            root=top,
+            shared=nodes,
+            arrays=self.arrays,
+            objects=self.objects,
+            keys=self.keys,
+            steps=steps,
+            columns=self.columns,
+            sizes=self.sizes,
+            distinct=self.distinct,
+            stored=self.stored,
+            read={},
+            trust=trust,
+            codes=codes,
+        )
 
     def node(self, value: Any, path: str) -> Node:
         if value is None or isinstance(value, (bool, int, float, str)):
-            if type(value) is int and abs(value) >= 1 << 53:
-                raise BlueprintError(path, "an integer of 2**53 or more is written as text")
-            return value
+            return plain(value, path)
         if not isinstance(value, dict):
             raise BlueprintError(path, "a node is a plain value or an object, not a list")
         self.depth += 1
         if self.depth > _MAX_NESTING:
             raise LimitError(f"nodes nest deeper than {_MAX_NESTING} at {path[:80]}", clause="3.2")
         try:
-            for tag, form in self.forms.items():
-                if tag in value:
+            for name in value:
+                form = self.forms.get(name)
+                if form is not None:
                     return form(value, path)
-            if value.keys() == {"dtype"}:
-                return self._dtype(value, path)
         finally:
             self.depth -= 1
-        raise BlueprintError(path, f"a node with {_members(value)} is of no known form")
-
-    # -- plain values --------------------------------------------------------------------------
-
-    def _float(self, value: dict[str, Any], path: str) -> Node:
-        (text,) = _exactly(value, path, "float")
-        if not isinstance(text, str) or text not in _NON_FINITE:
-            raise BlueprintError(path, "float is nan, inf or -inf")
-        return ValueNode(_NON_FINITE[text])
-
-    def _int(self, value: dict[str, Any], path: str) -> Node:
-        (text,) = _exactly(value, path, "int")
-        if not isinstance(text, str) or not _HEX_INT.fullmatch(text):
-            raise BlueprintError(path, "int is hexadecimal text such as 0x1f")
-        number = int(text, 16)
-        if abs(number) < 1 << 53:
-            raise BlueprintError(path, "an integer below 2**53 is written as a number")
-        return ValueNode(number)
-
-    def _str(self, value: dict[str, Any], path: str) -> Node:
-        (text,) = _exactly(value, path, "str")
-        try:
-            result = _unbase64(text, path).decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            raise BlueprintError(path, "str is not UTF-8 with surrogates") from None
-        return ValueNode(result)
+        raise BlueprintError(path, f"a node with {members(value)} is of no known form")
 
     def _bytes(self, value: dict[str, Any], path: str) -> Node:
-        (content,) = _exactly(value, path, "bytes")
+        (content,) = exactly(value, path, "bytes")
         if isinstance(content, dict):
             return BytesNode(self.plain_array(content, f"{path}.bytes", "|u1"))
-        return ValueNode(_unbase64(content, path))
-
-    def _complex(self, value: dict[str, Any], path: str) -> Node:
-        (pair,) = _exactly(value, path, "complex")
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise BlueprintError(path, "complex is a list of two floats")
-        parts = [self.node(part, path) for part in pair]
-        numbers = [part.value if isinstance(part, ValueNode) else part for part in parts]
-        if not all(type(number) is float for number in numbers):
-            raise BlueprintError(path, "complex is a list of two floats")
-        return ValueNode(complex(*numbers))
-
-    def _dtype(self, value: dict[str, Any], path: str) -> Node:
-        if value["dtype"] == "|O":
-            return DtypeNode(np.dtype(object))
-        return DtypeNode(parse_dtype(value["dtype"], path))
-
-    def _scalar(self, value: dict[str, Any], path: str) -> Node:
-        described, content = _exactly(value, path, "scalar", "value")
-        dtype = parse_dtype(described, path)
-        if dtype.kind in "biu":
-            number = self.node(content, path)
-            number = number.value if isinstance(number, ValueNode) else number
-            wanted = bool if dtype.kind == "b" else int
-            if type(number) is not wanted:
-                raise BlueprintError(path, f"the value of a {dtype} scalar is a {wanted.__name__}")
-            if wanted is int and not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
-                raise BlueprintError(path, f"{number} does not fit into {dtype}")
-            return ScalarNode(dtype.type(number))
-        if dtype.kind == "f":
-            number = self.node(content, path)
-            number = number.value if isinstance(number, ValueNode) else number
-            if type(number) is not float:
-                raise BlueprintError(path, f"the value of a {dtype} scalar is a float")
-            with np.errstate(over="ignore"):
-                return ScalarNode(dtype.type(number))
-        raw = _unbase64(content, path)
-        if len(raw) != dtype.itemsize:
-            raise BlueprintError(path, f"the value of a {dtype} scalar has another size")
-        if dtype.kind == "S":  # trailing zeros belong to it
-            return ScalarNode(np.bytes_(raw))
-        if dtype.kind == "U":
-            try:
-                return ScalarNode(np.str_(raw.decode(*text_codec(dtype))))
-            except UnicodeDecodeError:
-                raise BlueprintError(path, "the value of a str scalar is not UTF-32") from None
-        if not raw:
-            return ScalarNode(np.zeros(1, dtype)[0])
-        return ScalarNode(np.frombuffer(bytearray(raw), dtype)[0])
+        return ValueNode(raw_bytes(content, path))
 
     # -- references and names ------------------------------------------------------------------
 
     def _ref(self, value: dict[str, Any], path: str) -> Node:
-        (index,) = _exactly(value, path, "ref")
+        (index,) = exactly(value, path, "ref")
         if type(index) is not int or not 0 <= index < self.shared:
             raise BlueprintError(path, "a reference points outside the shared table")
+        self.needs.append(2 * index + (self.strict > 0))
         return Ref(path, index)
 
     def _name(self, value: dict[str, Any], path: str) -> Node:
-        (key,) = _exactly(value, path, "name")
-        return NameNode(path, self.entry(key, None, path))
+        (key,) = exactly(value, path, "name")
+        return NameNode(path, self.entry(key, None, path, "name"))
 
-    def entry(self, key: Any, kind: str | None, path: str) -> Entry:
+    def entry(
+        self,
+        key: Any,
+        kind: str | None,
+        path: str,
+        how: How | Literal["name", ""] = "",
+        takes: Literal["", "items", "pairs"] = "",
+    ) -> Entry:
+        """The entry of a key; ``how`` is said where something outside the table may stand."""
         if not isinstance(key, str):
             raise BlueprintError(path, "the key of a type is text")
-        entry = self.table.entry(key)
+        if how and is_foreign_key(key):
+            if self.table.knows(key):  # by another name its contents would go unchecked
+                raise BlueprintError(path, f"{key[:200]} is of the table, and has its key there")
+            self.keys.add(key)
+            self.outside.named.setdefault(key, path)
+            return foreign_entry(key, how, takes)
+        entry = self.table.entry(key) if how != "new" else None
         if entry is None:
             self.unknown.setdefault(key[:200], path)
             return _UNKNOWN
@@ -268,31 +246,58 @@ class _Parser:
 
     def _seq_node(self, value: dict[str, Any], path: str) -> Node:
         kind: Any = next(tag for tag in ("list", "tuple", "set", "frozenset") if tag in value)
-        (items,) = _exactly(value, path, kind)
-        return SeqNode(path, kind, self.seq(items, path))
+        (items,) = exactly(value, path, kind)
+        if kind in ("list", "tuple"):
+            return SeqNode(path, kind, self.seq(items, path))
+        node = SeqNode(path, kind, self.looked_at(items, path))
+        self._distinct(node, node.items)
+        return node
 
     def _dict(self, value: dict[str, Any], path: str) -> Node:
-        (content,) = _exactly(value, path, "dict")
+        (content,) = exactly(value, path, "dict")
         return self.pairs(content, path)
 
     def pairs(self, content: Any, path: str) -> DictNode:
         if isinstance(content, dict):
-            keys, values = _exactly(content, path, "keys", "values")
-            node = DictNode(path, self.seq(keys, f"{path}.keys"), self.seq(values, path))
-            counts = _count(node.keys), _count(node.values)
-            if None not in counts and counts[0] != counts[1]:
-                raise BlueprintError(path, "a dict has as many keys as values")
-            return node
+            keys, values = exactly(content, path, "keys", "values")
+            columns = self.looked_at(keys, f"{path}.keys"), self.seq(values, path)
+            self._same_size(path, *columns, "a dict has as many keys as values")
+            return self._distinct(DictNode(path, *columns), columns[0])
         if not isinstance(content, list):
             raise BlueprintError(path, "a dict is a list of pairs, or has keys and values")
         keys, values = [], []
         for index, pair in enumerate(content):
             if not isinstance(pair, list) or len(pair) != 2:
                 raise BlueprintError(path, f"item {index} of a dict is not a pair")
+            self.strict += 1
             keys.append(self.node(pair[0], f"{path}.keys[{index}]"))
+            self.strict -= 1
             label = pair[0] if isinstance(pair[0], str) else str(index)
             values.append(self.node(pair[1], f"{path}[{label[:80]!r}]"))
-        return DictNode(path, keys, values)
+        return self._distinct(DictNode(path, keys, values), keys)
+
+    def looked_at(self, value: Any, path: str) -> Seq:
+        """Elements whose contents are looked at at once, so what they refer to is complete."""
+        self.strict += 1
+        items = self.seq(value, path)
+        self.strict -= 1
+        return items
+
+    def _distinct(self, node: _Distinct, items: Seq) -> _Distinct:
+        """Demand that keys or elements differ: at once where they are text, later where not."""
+        if not isinstance(items, list) or not set(map(type, items)) <= {str}:
+            self.distinct.append(node)
+        elif len(set(items)) != len(items):
+            raise BlueprintError(node.path, twice(node))
+        return node
+
+    def _same_size(self, path: str, items: Seq, others: Seq | int, problem: str) -> None:
+        """Demand as many elements: at once, or later where only the bytes of a text tell."""
+        count, other = _count(items), others if isinstance(others, int) else _count(others)
+        if count is None or other is None:
+            self.sizes.append(SameSize(path, items, others, problem))
+        elif count != other:
+            raise BlueprintError(path, problem)
 
     def seq(self, value: Any, path: str) -> Seq:
         if isinstance(value, list):
@@ -303,14 +308,17 @@ class _Parser:
         if self.depth > _MAX_NESTING:
             raise LimitError(f"columns nest deeper than {_MAX_NESTING}", clause="3.2")
         try:
-            return self._column(value, path)
+            column = self._column(value, path)
         finally:
             self.depth -= 1
+        if isinstance(column, _DIVIDED):
+            self.columns.append(column)
+        return column
 
     def _column(self, value: dict[str, Any], path: str) -> Seq:
         kind = value["column"]
         if kind in ("int", "float", "bool", "scalar"):
-            _, data = _exactly(value, path, "column", "data")
+            _, data = exactly(value, path, "column", "data")
             array = self.array(data, path)
             letters, allowed = _COLUMN_DTYPES[kind]
             if (
@@ -321,25 +329,25 @@ class _Parser:
                 raise BlueprintError(path, f"a column of {kind} has the wrong dtype or shape")
             return AtomColumn(kind, array, array.shape[0])
         if kind == "str":
-            _, data, separator = _exactly(value, path, "column", "data", "separator")
+            _, data, separator = exactly(value, path, "column", "data", "separator")
             if separator not in SEPARATORS:
                 raise BlueprintError(path, "a column of str has an unknown separator")
             return TextColumn(path, self.plain_array(data, path, "|u1"), separator)
         if kind == "bytes":
-            _, data, lengths = _exactly(value, path, "column", "data", "lengths")
+            _, data, lengths = exactly(value, path, "column", "data", "lengths")
             sizes = self.integers(lengths, path, 1)
             return BytesColumn(path, self.plain_array(data, path, "|u1"), sizes, sizes.shape[0])
         if kind == "repeat":
-            _, count, item = _exactly(value, path, "column", "count", "value")
+            _, count, item = exactly(value, path, "column", "count", "value")
             if not (item is None or isinstance(item, (bool, int, str))):
                 raise BlueprintError(path, "a repeated value is plain")
             return RepeatColumn(self.node(item, path), self.counted(count, path))
         if kind == "list":
-            _, items, lengths = _exactly(value, path, "column", "items", "lengths")
+            _, items, lengths = exactly(value, path, "column", "items", "lengths")
             sizes = self.integers(lengths, path, 1)
             return ListColumn(path, self.seq(items, path), sizes, sizes.shape[0])
         if kind == "array":
-            _, data, shapes = _exactly(value, path, "column", "data", "shapes")
+            _, data, shapes = exactly(value, path, "column", "data", "shapes")
             rows = self.integers(shapes, path, 2)
             array = self.array(data, path)
             if len(array.shape) != 1 or not 1 <= rows.shape[1] <= _MAX_DIMENSIONS:
@@ -353,13 +361,15 @@ class _Parser:
         kind = "call" if "call" in value else "object"
         required = {"column", "count", kind} | ({"args"} if kind == "call" else set())
         if not required <= value.keys() <= required | {"state"}:
-            raise BlueprintError(path, f"records with {_members(value)} are of no known form")
+            raise BlueprintError(path, f"records with {members(value)} are of no known form")
         count = self.counted(value["count"], path)
         entry = self.entry(value[kind], kind, path)
+        self._takes_state(entry, "state" in value, path)
         args = value.get("args", [])
         state = value.get("state", {} if kind == "object" else None)
         if not isinstance(args, list) or not (state is None or isinstance(state, dict)):
             raise BlueprintError(path, "records have a list of args and an object of state")
+        self.strict += kind == "call"
         node = RecordsColumn(
             path,
             entry,
@@ -369,9 +379,9 @@ class _Parser:
             if state is None
             else {sys.intern(k): self.seq(v, f"{path}.{k}") for k, v in state.items()},
         )
+        self.strict -= kind == "call"
         for column in (*node.args, *(node.state or _EMPTY).values()):
-            if _count(column) not in (None, count):
-                raise BlueprintError(path, "a column of records has another length than they")
+            self._same_size(path, column, count, "a column of records has another length than they")
         self._attributes(node.state, kind, path)
         self.objects.append(node)
         return node
@@ -390,7 +400,7 @@ class _Parser:
     def array(self, value: Any, path: str) -> ArrayNode:
         if not isinstance(value, dict):
             raise BlueprintError(path, "an array is described by an object")
-        name, digest, described, order, shape = _exactly(
+        name, digest, described, order, shape = exactly(
             value, path, "array", "digest", "dtype", "order", "shape"
         )
         if not isinstance(name, str):
@@ -421,20 +431,19 @@ class _Parser:
         return node
 
     def _object_array(self, value: dict[str, Any], path: str) -> Node:
-        items, order, shape = _exactly(value, path, "objects", "order", "shape")
+        items, order, shape = exactly(value, path, "objects", "order", "shape")
         if order not in ("C", "F"):
             raise BlueprintError(path, "the order of an array is C or F")
         sizes, nbytes = _shape(shape, _POINTER, path)
         node = ObjectArrayNode(path, self.seq(items, path), sizes, order)
-        total, count = nbytes // _POINTER, _count(node.items)
-        if total != count if count is not None else total > _most(node.items):
-            raise BlueprintError(path, "an object array has another number of elements")
+        problem = "an object array has another number of elements"
+        self._same_size(path, node.items, nbytes // _POINTER, problem)
         return node
 
     # -- objects -------------------------------------------------------------------------------
 
     def _object(self, value: dict[str, Any], path: str) -> Node:
-        _within(value, path, {"object"}, {"state", "items", "pairs"})
+        within(value, path, {"object"}, {"state", "items", "pairs"})
         state = value.get("state", {})
         if not isinstance(state, dict):
             raise BlueprintError(path, "the state of an object has its attributes by name")
@@ -445,33 +454,49 @@ class _Parser:
         return self._finish(value, "object", None, nodes, path)
 
     def _call(self, value: dict[str, Any], path: str) -> Node:
-        _within(value, path, {"call", "args"}, {"state", "items", "pairs"})
+        how: Literal["new", "call"] = "new" if "new" in value else "call"
+        within(value, path, {how, "args"}, {"state", "items", "pairs"})
         if not isinstance(value["args"], list):
             raise BlueprintError(path, "args is a list")
+        self.strict += 1
         args = tuple(self.node(a, f"{path}.args[{i}]") for i, a in enumerate(value["args"]))
+        if self.depth == 1:
+            self.making = len(self.needs)
         state = self.node(value["state"], f"{path}.state") if "state" in value else None
-        return self._finish(value, "call", args, state, path)
+        self.strict -= 1
+        return self._finish(value, how, args, state, path)
 
     def _finish(
         self,
         value: dict[str, Any],
-        kind: Literal["object", "call"],
+        how: How,
         args: tuple[Node, ...] | None,
         state: Node,
         path: str,
     ) -> ObjectNode:
-        entry = self.entry(value[kind], kind, path)
+        takes: Any = next((what for what in ("items", "pairs") if what in value), "")
+        entry = self.entry(value[how], how, path, how, takes)
         items = self.seq(value["items"], path) if "items" in value else None
         pairs = self.pairs(value["pairs"], path) if "pairs" in value else None
+        for what in ("items", "pairs"):
+            if what in value and entry.takes != what and entry is not _UNKNOWN:
+                raise InvalidStateError(path, f"{entry.key} takes no {what}")
+        self._takes_state(entry, "state" in value, path)
         node = ObjectNode(path, entry, args, state, items, pairs)
         self.objects.append(node)
         return node
+
+    def _takes_state(self, entry: Entry, given: bool, path: str) -> None:
+        if given and entry.kind == "call" and not entry.setstate and not entry.own_setstate:
+            raise InvalidStateError(path, f"{entry.key} takes no state")
 
     def _attributes(self, names: Any, kind: str, path: str) -> None:
         if kind == "object" and any(name[:2] == "__" for name in names or ()):
             raise BlueprintError(path, "an attribute's name begins with two underscores")
 
 
+_Distinct = TypeVar("_Distinct", DictNode, SeqNode)
+_DIVIDED = (TextColumn, BytesColumn, ListColumn, ArrayColumn)
 _UNKNOWN = Entry(key="", where=(), kind="name")
 _INTS = ("|i1", "<i2", "<i4", "<i8")
 _COLUMN_DTYPES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -482,32 +507,11 @@ _COLUMN_DTYPES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _exactly(value: dict[str, Any], path: str, *names: str) -> list[Any]:
-    if value.keys() != set(names):
-        raise BlueprintError(path, f"a node with {_members(value)} is of no known form")
-    return [value[name] for name in names]
-
-
-def _within(value: dict[str, Any], path: str, required: set[str], optional: set[str]) -> None:
-    if not required <= value.keys() <= required | optional:
-        raise BlueprintError(path, f"a node with {_members(value)} is of no known form")
-
-
-def _members(value: dict[str, Any]) -> str:
-    return ", ".join(sorted(value))[:120] or "no members"
-
-
 def _count(items: Seq) -> int | None:
     """How many elements there are, where that is known before the bytes are read."""
     if isinstance(items, TextColumn):
         return None
     return items.count if isinstance(items, Column) else len(items)
-
-
-def _most(items: Any) -> int:
-    """How many texts a column can hold, whose bytes are not read yet: separators stand between."""
-    size: int = items.data.size
-    return size + 1
 
 
 def _shape(shape: Any, itemsize: int, path: str) -> tuple[tuple[int, ...], int]:
@@ -522,15 +526,3 @@ def _shape(shape: Any, itemsize: int, path: str) -> tuple[tuple[int, ...], int]:
         if product > 1 << 62:
             raise BlueprintError(path, "a shape is larger than any memory")
     return tuple(shape), 0 if 0 in shape else product if itemsize else 0
-
-
-def _unbase64(text: Any, path: str) -> bytes:
-    if not isinstance(text, str):
-        raise BlueprintError(path, "base64 text was expected")
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise BlueprintError(path, "text is not base64") from None
-    if base64.b64encode(raw).decode() != text:
-        raise BlueprintError(path, "base64 text is not in its one form")
-    return raw

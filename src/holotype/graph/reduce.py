@@ -32,8 +32,12 @@ def reduce_by_protocol(obj: Any, kind: str) -> Reduced:
     state, items, pairs = (*rest, None, None, None)[:3]
     if function is _NEWOBJ and args[0] is cls:
         args = args[1:]
-    elif kind == "object":
+    elif kind == "object" or function is not cls:
+        # Whoever builds it calls the class: any other function might make something else.
         raise UnsupportedError("", f"a {type_name(cls)} reduces in a way that is not known.")
+    for what, kinds in ((items, list), (pairs, dict)):
+        if what is not None and not isinstance(obj, kinds):
+            raise UnsupportedError("", f"a {type_name(cls)} has contents of a {kinds.__name__}.")
     if kind == "object":
         if args:
             raise UnsupportedError("", f"a {type_name(cls)} needs arguments to be created.")

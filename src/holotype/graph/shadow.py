@@ -7,13 +7,21 @@ kind, so that a validator reads as the list of facts that it demands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from holotype.errors import HolotypeError, InvalidStateError
-from holotype.graph.decode import ArraySource, array_sizes, split_arrays, split_bytes, split_texts
+from holotype.graph.divide import (
+    ArraySource,
+    spans,
+    split_arrays,
+    split_atoms,
+    split_bytes,
+    split_texts,
+)
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -21,13 +29,19 @@ from holotype.graph.nodes import (
     Blueprint,
     BytesColumn,
     BytesNode,
+    CellNode,
+    CodeNode,
     DictNode,
     DtypeNode,
+    InstanceNode,
     ListColumn,
+    MemberNode,
+    ModuleNode,
     NameNode,
     Node,
     ObjectArrayNode,
     ObjectNode,
+    OpaqueNode,
     RecordsColumn,
     Ref,
     RepeatColumn,
@@ -37,9 +51,9 @@ from holotype.graph.nodes import (
     TextColumn,
     ValueNode,
 )
-from holotype.graph.values import check_keys
+from holotype.graph.rules import check_rules
 
-__all__ = ["ABSENT", "Named", "Shadow", "audit", "stacked"]
+__all__ = ["ABSENT", "OUTSIDE", "Named", "Shadow", "audit", "is_trusted", "stacked"]
 
 
 Thunk = Callable[[], Any]
@@ -52,6 +66,17 @@ class _Absent:
 
 ABSENT = _Absent()
 """Stands for an attribute that is not there."""
+
+
+OUTSIDE = ":outside"
+"""The key of what the table does not know and the reader trusts: code, its objects, pickle."""
+
+_OUTSIDE = (CodeNode, CellNode, InstanceNode, MemberNode, ModuleNode, OpaqueNode)
+
+
+def is_trusted(value: Any) -> bool:
+    """Whether a value asks for trust, so that its reader has vouched for what it does."""
+    return isinstance(value, (Named, Shadow)) and ":" in value.key
 
 
 class Named:
@@ -135,9 +160,7 @@ class Shadow:
         if not isinstance(source.column, ArrayColumn):
             return None
         column, arrays = source.column, source.view.arrays
-        data, shapes = arrays.peek(column.data), arrays.peek(column.shapes)
-        array_sizes(column, data, shapes)
-        return data, shapes
+        return arrays.peek(column.data), arrays.peek(column.shapes)
 
     def array(
         self, name: str, *, ndim: int | None = None, kind: str = "", dtype: str = ""
@@ -195,10 +218,7 @@ class _Column:
 
     def __call__(self) -> Sequence[Any]:
         if self.values is None:
-            values = self.view.seq(self.column, self.node)
-            if len(values) != self.node.count:
-                raise InvalidStateError(self.node.path, "a column is not as long as its records")
-            self.values = values
+            self.values = self.view.seq(self.column, self.node)
         return self.values
 
 
@@ -236,8 +256,6 @@ class _View:
             return None
         if not isinstance(node.values, list) or not all(type(key) is str for key in node.keys):
             return None
-        if len(set(node.keys)) != len(node.keys) or len(node.keys) != len(node.values):
-            return None
         return {k: self._thunk(v) for k, v in zip(node.keys, node.values, strict=True)}
 
     def records(self, node: RecordsColumn) -> list[Shadow]:
@@ -255,13 +273,7 @@ class _View:
         return lambda: self.value(node)
 
     def _follow(self, node: Node) -> Node:
-        seen = 0
-        while isinstance(node, Ref):
-            seen += 1
-            if seen > len(self.blueprint.shared):
-                raise InvalidStateError(node.path, "references go round in a circle")
-            node = self.blueprint.shared[node.index]
-        return node
+        return self.blueprint.shared[node.index] if isinstance(node, Ref) else node
 
     def value(self, node: Node) -> Any:
         node = self._follow(node)
@@ -283,6 +295,8 @@ class _View:
                 if id(node) not in self.known:
                     self.known[id(node)] = self._contents(node)
                 return self.known[id(node)]
+        if isinstance(node, _OUTSIDE):
+            return Shadow(OUTSIDE, node.path, (), {})
         return node
 
     def _contents(self, node: SeqNode | DictNode | ObjectArrayNode) -> Any:
@@ -294,23 +308,16 @@ class _View:
         return items if node.kind == "list" else tuple(items)
 
     def _dict(self, node: DictNode) -> dict[Any, Any]:
-        keys, values = self.seq(node.keys, node), self.seq(node.values, node)
-        try:
-            check_keys(keys)
-            result = dict(zip(keys, values, strict=True))
-        except (TypeError, ValueError):
-            raise InvalidStateError(node.path, "a dict's keys or their number are wrong") from None
-        return result
+        keys: Collection[Any] | None = self.blueprint.read.get(id(node))
+        if keys is None:
+            keys = self.seq(node.keys, node)
+        return dict(zip(keys, self.seq(node.values, node), strict=True))
 
     def _objects(self, node: ObjectArrayNode) -> np.ndarray[Any, Any]:
-        items = self.seq(node.items, node)
-        flat = np.empty(len(items), object)
-        for index, item in enumerate(items):
+        flat = np.empty(math.prod(node.shape), object)
+        for index, item in enumerate(self.seq(node.items, node)):
             flat[index] = item
-        try:
-            return flat.reshape(node.shape, order=node.order)
-        except ValueError:
-            raise InvalidStateError(node.path, "an object array has the wrong size") from None
+        return flat.reshape(node.shape, order=node.order)
 
     def seq(self, items: Seq, node: Any) -> Sequence[Any]:
         if isinstance(items, (list, tuple)):
@@ -325,41 +332,30 @@ class _View:
                 self.open.discard(id(node))
         match items:
             case AtomColumn():
-                data = self.arrays.peek(items.data)
-                return list(data) if items.kind == "scalar" else data.tolist()
+                return split_atoms(items, self.arrays.peek(items.data))
             case TextColumn():
                 return split_texts(items, self.arrays.peek(items.data))
             case RepeatColumn():
                 return [self.value(items.value)] * items.count
             case ArrayColumn():
-                return split_arrays(
-                    items, self.arrays.peek(items.data), self.arrays.peek(items.shapes)
-                )
+                return split_arrays(self.arrays.peek(items.data), self.arrays.peek(items.shapes))
             case BytesColumn():
-                return split_bytes(
-                    items, self.arrays.peek(items.data), self.arrays.peek(items.lengths)
-                )
+                return split_bytes(self.arrays.peek(items.data), self.arrays.peek(items.lengths))
             case RecordsColumn():
                 return self.records(items)
-        return self._lists(cast("ListColumn", items))
-
-    def _lists(self, node: ListColumn) -> list[list[Any]]:
-        flat = self.seq(node.items, node)
-        result, start = [], 0
-        for length in self.arrays.peek(node.lengths).tolist():
-            if length < 0:
-                raise InvalidStateError(node.path, "a length is negative")
-            result.append(list(flat[start : start + length]))
-            start += length
-        if start != len(flat):
-            raise InvalidStateError(node.path, "lengths do not add up to the data they divide")
-        return result
+        lists = cast("ListColumn", items)
+        flat = self.seq(lists.items, lists)
+        return [list(flat[a:b]) for a, b in spans(self.arrays.peek(lists.lengths))]
 
 
 def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
-    """Run the validator of every object; InvalidStateError for the first that fails."""
+    """Check the rules of containers, then the contents of every object by its validator.
+
+    Raises BlueprintError for the first rule that is broken, InvalidStateError for contents.
+    """
     view = _View(blueprint, arrays)
     try:
+        check_rules(blueprint, arrays, lambda node: _audit_node(view, node))
         for node in blueprint.objects:
             if node.entry.check is not None or node.entry.check_all is not None:
                 _audit_node(view, node)

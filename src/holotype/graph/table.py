@@ -44,9 +44,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     drop      attributes that are not part of the model (process identity, library versions)
     reduce    takes a live object apart; None asks the object's own ``__reduce_ex__``
     build     (class, arguments) → object, for calls; None calls the class
-    setstate  (object, state) after building, for calls; None calls ``__setstate__``
+    setstate  (object, state) after building, for calls
+    own_setstate  whether a call's state goes to the object's ``__setstate__``; a call with neither
+              takes no state: what a validator does not expect must not reach the object
     check     raises InvalidStateError where the contents would be unsafe; sees plain data only
     check_all the same for many objects of the type at once, where that is faster
+    foreign   whether it is no entry of the table, but something installed that the caller trusts
+    takes     whether its objects are extended by *items*, as a list, or given *pairs*, as a dict
+    as_key    what its objects are as a key of a dict or an element of a set: *identity*, each
+              another one; *never*, refused; or a function of a call's arguments that makes the
+              value which is compared (of Python's own types: nothing is imported for it)
     """
 
     key: str
@@ -59,6 +66,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     check: Callable[[Shadow], None] | None = None
     check_all: Callable[[Sequence[Shadow]], None] | None = None
     aliases: tuple[str, ...] = ()
+    foreign: bool = False
+    own_setstate: bool = False
+    takes: Literal["", "items", "pairs"] = ""
+    as_key: Literal["identity", "never"] | Callable[..., Any] = "identity"
 
 
 class Table(Protocol):
@@ -74,6 +85,10 @@ class Table(Protocol):
 
     def entry_of(self, cls: type) -> Entry | None:
         """The object or call entry whose class is exactly ``cls``."""
+        ...
+
+    def knows(self, where: str) -> bool:
+        """Whether ``module:qualified.name`` is something that an entry stands for."""
         ...
 
     def name_of(self, obj: Any) -> str | None:

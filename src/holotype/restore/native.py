@@ -16,9 +16,12 @@ from holotype.graph.decode import decode
 from holotype.graph.nodes import Blueprint
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
+from holotype.trust.policy import Policy
 from holotype.types.table import type_table
 
 __all__ = ["audited_arrays", "checked_blueprint", "restore"]
+
+_NOTHING = Policy()
 
 
 def checked_blueprint(reader: ArchiveReader) -> Blueprint:
@@ -26,10 +29,18 @@ def checked_blueprint(reader: ArchiveReader) -> Blueprint:
     return parse_blueprint(reader.blueprint, type_table(), stored=reader.size)
 
 
-def restore(reader: ArchiveReader, *, mmap: bool = False, verify: bool = True) -> Any:
-    """Build the model of an open archive.
+def restore(
+    reader: ArchiveReader,
+    *,
+    mmap: bool = False,
+    verify: bool = True,
+    trust: Policy = _NOTHING,
+    policy: Policy | None = None,
+) -> Any:
+    """Build the model of an open archive, as far as ``trust`` and the policy allow.
 
-    1. Parse the blueprint: every form, every type key (nothing is imported).
+    1. Parse the blueprint: every form, every type key (nothing is imported). Ask the policy, which
+       is the user's configured one if none is given, about what is not data.
     2. Read or map the arrays and hash every byte of them, and of the parts that are no model.
     3. Validate the contents of every object whose library would read them unchecked.
     4. Import what the table says, and build.
@@ -37,6 +48,8 @@ def restore(reader: ArchiveReader, *, mmap: bool = False, verify: bool = True) -
     Warns VersionWarning where scikit-learn has another minor version than when it was saved.
     """
     blueprint = checked_blueprint(reader)
+    if blueprint.trust:
+        (trust | (Policy.configured() if policy is None else policy)).require(blueprint.trust)
     arrays = audited_arrays(reader, blueprint, mmap=mmap, verify=verify)
     model = decode(blueprint, type_table(), arrays)
     change = version_change(reader.manifest.libraries)

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import fractions
 import functools
 import math
 import os
 import pathlib
 import re
 import sys
+import uuid
+import warnings
 import zoneinfo
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from holotype.errors import UnsupportedError
-from holotype.graph.shadow import ABSENT, Named, Shadow
+from holotype.graph.shadow import ABSENT, Named, Shadow, is_trusted
 from holotype.graph.table import Entry, Reduced
 from holotype.types.attributes import no_attributes
 
@@ -86,7 +89,7 @@ def _reduce_defaultdict(obj: Any) -> Reduced:
 
 def _check_defaultdict(shadow: Shadow) -> None:
     (factory,) = shadow.args(1)
-    named = factory is None or isinstance(factory, Named)
+    named = factory is None or isinstance(factory, Named) or is_trusted(factory)
     if not named and not (isinstance(factory, Shadow) and factory.key == "functools.partial"):
         raise shadow.fail("its factory is not a type or function of the table")
 
@@ -130,6 +133,7 @@ def _check_decimal(shadow: Shadow) -> None:
     (text,) = shadow.args(1)
     if type(text) is not str or not _DECIMAL.fullmatch(text):
         raise shadow.fail("its value is not a decimal number")
+    _try(shadow, lambda: decimal.Decimal(text))
 
 
 def _reduce_fraction(obj: Any) -> Reduced:
@@ -183,6 +187,17 @@ def _check_pattern(shadow: Shadow) -> None:
         raise shadow.fail("its pattern is neither text nor bytes")
     if shadow.as_integer(flags, "flags", 0) & ~_FLAGS:
         raise shadow.fail("it has unknown flags")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever builds it warns
+        _try(shadow, lambda: _build_pattern(re.Pattern, (pattern, flags)))
+
+
+def _try(shadow: Shadow, build: Callable[[], Any]) -> None:
+    """Demand that Python makes a value of what was read, whose parts are of the right types."""
+    try:
+        build()
+    except (ArithmeticError, RecursionError, ValueError, re.error) as error:
+        raise shadow.fail(f"it cannot be: {error}") from None
 
 
 # -- paths -------------------------------------------------------------------------------------
@@ -220,11 +235,12 @@ def _reduce_date(obj: datetime.date) -> Reduced:
     return Reduced((obj.year, obj.month, obj.day))
 
 
-def _check_integers(count: int) -> Callable[[Shadow], None]:
+def _check_three(build: Callable[..., Any]) -> Callable[[Shadow], None]:
     def check(shadow: Shadow) -> None:
-        for value in shadow.args(count):
-            if type(value) is not int:
-                raise shadow.fail("its parts are not integers")
+        parts = shadow.args(3)
+        if not all(type(value) is int for value in parts):
+            raise shadow.fail("its parts are not integers")
+        _try(shadow, lambda: build(*parts))
 
     return check
 
@@ -242,12 +258,13 @@ def _build_moment(cls: Any, args: Sequence[Any]) -> Any:
     return cls(*args[:-1], fold=args[-1])
 
 
-def _check_moment(count: int) -> Callable[[Shadow], None]:
+def _check_moment(cls: Any, count: int) -> Callable[[Shadow], None]:
     def check(shadow: Shadow) -> None:
         *parts, zone, fold = shadow.args(count)
         if not all(type(value) is int for value in (*parts, fold)):
             raise shadow.fail("its parts are not integers")
         _check_zone_of(shadow, zone)
+        _try(shadow, lambda: cls(*parts, fold=fold))
 
     return check
 
@@ -266,6 +283,12 @@ def _check_timezone(shadow: Shadow) -> None:
         raise shadow.fail("its offset is not a timedelta")
     if name and type(name[0]) is not str:
         raise shadow.fail("its name is not text")
+    span = offset.args(3)
+    if all(type(part) is int for part in span):  # else its own validator says so
+        _try(shadow, lambda: datetime.timezone(datetime.timedelta(*span)))
+
+
+_ZONE_KEY = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}", re.ASCII)
 
 
 @functools.cache
@@ -282,8 +305,6 @@ def _reduce_zone(obj: zoneinfo.ZoneInfo) -> Reduced:
 
 def _build_zone(cls: Any, args: Sequence[Any]) -> Any:
     key, cached = args
-    if key not in _zone_keys():
-        raise ValueError(f"this machine has no time zone {key!r}; install tzdata")
     return cls(key) if cached else cls.no_cache(key)
 
 
@@ -291,6 +312,10 @@ def _check_zone(shadow: Shadow) -> None:
     key, cached = shadow.args(2)
     if type(key) is not str or type(cached) is not bool:
         raise shadow.fail("it is not made of a key and whether it is the cached object")
+    if not _ZONE_KEY.fullmatch(key):
+        raise shadow.fail(f"{key[:80]!r} is not the name of a time zone")
+    if key not in _zone_keys():
+        raise shadow.fail(f"this machine has no time zone {key[:80]!r}; install tzdata")
 
 
 # -- functions ---------------------------------------------------------------------------------
@@ -303,9 +328,7 @@ _FACTORIES = frozenset(
 def _reduce_partial(obj: functools.partial[Any]) -> Reduced:
     no_attributes(obj)
     key = _table().name_of(obj.func)
-    if key is None:
-        raise UnsupportedError(".func", *_table().refusal(obj.func))
-    if not _may_be_partial(key):
+    if key is not None and not _may_be_partial(key):
         raise UnsupportedError(
             ".func", f"a partial of {key} would be built from contents that cannot be checked."
         )
@@ -319,7 +342,8 @@ def _build_partial(cls: Any, args: Sequence[Any]) -> Any:
 
 def _check_partial(shadow: Shadow) -> None:
     function, positional, keywords = shadow.args(3)
-    if not isinstance(function, Named) or not _may_be_partial(function.key):
+    known = isinstance(function, Named) and _may_be_partial(function.key)
+    if not known and not is_trusted(function):
         raise shadow.fail("its function is not one of the table that may have arguments bound")
     if not isinstance(positional, tuple) or not isinstance(keywords, dict):
         raise shadow.fail("its arguments are not a tuple and a dict")
@@ -387,6 +411,7 @@ def _pure_path(name: str) -> Entry:
         kind="call",
         reduce=_reduce_pure_path,
         check=_check_text,
+        as_key=getattr(pathlib, name),
     )
 
 
@@ -398,23 +423,58 @@ def entries() -> Iterable[Entry]:
     yield from name_entries("math", _MATH)
     yield from name_entries("operator", _OPERATOR, module="_operator")
     yield from enum_entries("uuid.SafeUUID", "uuid:SafeUUID", _SAFETY)
-    yield _call("builtins.bytearray", reduce=_reduce_bytearray, check=_check_bytearray)
-    yield _call("builtins.slice", reduce=_reduce_slice, check=_check_slice)
-    yield _call("builtins.range", reduce=_reduce_slice, check=_check_range)
-    yield _call("collections.deque", reduce=_reduce_deque, build=_build_deque, check=_check_deque)
-    yield _call("collections.OrderedDict", reduce=_reduce_mapping, check=_check_mapping)
-    yield _call("collections.Counter", reduce=_reduce_mapping, check=_check_mapping)
-    yield _call("collections.defaultdict", reduce=_reduce_defaultdict, check=_check_defaultdict)
+    yield _call(
+        "builtins.bytearray", reduce=_reduce_bytearray, check=_check_bytearray, as_key="never"
+    )
+    yield _call("builtins.slice", reduce=_reduce_slice, check=_check_slice, as_key="never")
+    yield _call("builtins.range", reduce=_reduce_slice, check=_check_range, as_key=range)
+    yield _call(
+        "collections.deque",
+        reduce=_reduce_deque,
+        build=_build_deque,
+        check=_check_deque,
+        takes="items",
+    )
+    yield _call(
+        "collections.OrderedDict", reduce=_reduce_mapping, check=_check_mapping, takes="pairs"
+    )
+    yield _call("collections.Counter", reduce=_reduce_mapping, check=_check_mapping, takes="pairs")
+    yield _call(
+        "collections.defaultdict",
+        reduce=_reduce_defaultdict,
+        check=_check_defaultdict,
+        takes="pairs",
+    )
     yield Entry(
         key="types.SimpleNamespace",
         where=("types:SimpleNamespace",),
         kind="object",
         reduce=_reduce_namespace,
+        as_key="never",
     )
-    yield _call("decimal.Decimal", reduce=_reduce_decimal, check=_check_decimal)
-    yield _call("fractions.Fraction", reduce=_reduce_fraction, check=_check_fraction)
-    yield _call("uuid.UUID", reduce=_reduce_uuid, build=_build_uuid, check=_check_uuid)
-    yield _call("re.Pattern", reduce=_reduce_pattern, build=_build_pattern, check=_check_pattern)
+    yield _call(
+        "decimal.Decimal", reduce=_reduce_decimal, check=_check_decimal, as_key=decimal.Decimal
+    )
+    yield _call(
+        "fractions.Fraction",
+        reduce=_reduce_fraction,
+        check=_check_fraction,
+        as_key=fractions.Fraction,
+    )
+    yield _call(
+        "uuid.UUID",
+        reduce=_reduce_uuid,
+        build=_build_uuid,
+        check=_check_uuid,
+        as_key=lambda text, safety: uuid.UUID(text),
+    )
+    yield _call(
+        "re.Pattern",
+        reduce=_reduce_pattern,
+        build=_build_pattern,
+        check=_check_pattern,
+        as_key=lambda *args: _build_pattern(re.Pattern, args),
+    )
     # A path is one of the platform that opens the archive, as pathlib.Path(text) would be.
     concrete = "WindowsPath" if os.name == "nt" else "PosixPath"
     yield Entry(
@@ -424,20 +484,49 @@ def entries() -> Iterable[Entry]:
         reduce=_reduce_path,
         build=_build_path,
         check=_check_text,
+        as_key=pathlib.Path,
     )
     yield _pure_path("PurePosixPath")
     yield _pure_path("PureWindowsPath")
-    yield _call("datetime.date", reduce=_reduce_date, check=_check_integers(3))
-    yield _call("datetime.time", reduce=_reduce_time, build=_build_moment, check=_check_moment(6))
+    yield _call(
+        "datetime.date",
+        reduce=_reduce_date,
+        check=_check_three(datetime.date),
+        as_key=datetime.date,
+    )
+    yield _call(
+        "datetime.time",
+        reduce=_reduce_time,
+        build=_build_moment,
+        check=_check_moment(datetime.time, 6),
+        as_key=lambda *args: _build_moment(datetime.time, args),
+    )
     yield _call(
         "datetime.datetime",
         reduce=_reduce_datetime,
         build=_build_moment,
-        check=_check_moment(9),
+        check=_check_moment(datetime.datetime, 9),
+        as_key=lambda *args: _build_moment(datetime.datetime, args),
     )
-    yield _call("datetime.timedelta", reduce=_reduce_timedelta, check=_check_integers(3))
-    yield _call("datetime.timezone", reduce=_reduce_timezone, check=_check_timezone)
-    yield _call("zoneinfo.ZoneInfo", reduce=_reduce_zone, build=_build_zone, check=_check_zone)
+    yield _call(
+        "datetime.timedelta",
+        reduce=_reduce_timedelta,
+        check=_check_three(datetime.timedelta),
+        as_key=datetime.timedelta,
+    )
+    yield _call(
+        "datetime.timezone",
+        reduce=_reduce_timezone,
+        check=_check_timezone,
+        as_key=datetime.timezone,
+    )
+    yield _call(
+        "zoneinfo.ZoneInfo",
+        reduce=_reduce_zone,
+        build=_build_zone,
+        check=_check_zone,
+        as_key=lambda *args: _build_zone(zoneinfo.ZoneInfo, args),
+    )
     yield _call(
         "functools.partial", reduce=_reduce_partial, build=_build_partial, check=_check_partial
     )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from holotype.errors import MissingLibraryError
+from holotype.graph.foreign import resolve_foreign
 from holotype.graph.table import Entry
 
 __all__ = ["TypeTable", "key_of", "type_table"]
@@ -51,7 +52,7 @@ class TypeTable:
         """Import and return what the entry stands for; MissingLibraryError where it is absent."""
         found = self._resolved.get(entry.key, _ABSENT)
         if found is _ABSENT:
-            found = _locate(entry)
+            found = resolve_foreign(entry.key) if entry.foreign else _locate(entry)
             if found is _ABSENT:
                 raise MissingLibraryError(_absence(entry))
             self._resolved[entry.key] = found
@@ -68,6 +69,10 @@ class TypeTable:
                 entry = None
             self._by_class[cls] = entry
             return entry
+
+    def knows(self, where: str) -> bool:
+        """Whether ``module:qualified.name`` is something that an entry stands for."""
+        return where in self._origins
 
     def name_of(self, obj: Any) -> str | None:
         """The key under which a class, function or constant may be named."""

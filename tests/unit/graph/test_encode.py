@@ -34,6 +34,8 @@ from tests.unit.graph.things import (
 
 from holotype.errors import UnsupportedError
 from holotype.graph.encode import MAX_NESTING, encode
+from holotype.graph.outside import Saving
+from holotype.trust.levels import Level
 
 
 def store(obj: Any) -> Stored:
@@ -480,7 +482,7 @@ def list_as_set(items: list[Any]) -> set[Any]:
 )
 def test_a_refusal_says_where(value: Any, path: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
-        store(value)
+        encode(value, TABLE, saving=Saving(Level.DATA))
     assert caught.value.path == path
     assert str(caught.value).startswith(f"{path}: ")
 

@@ -174,6 +174,10 @@ REFUSED: dict[str, Any] = {
     "a call with a dict of arguments": {"call": "things.Pair", "args": {}},
     "a call and an object": {"call": "things.Pair", "args": [], "object": "things.Box"},
     "an object with arguments": {"object": "things.Box", "args": []},
+    "a state for a call without": {"call": "things.Pair", "args": [], "state": None},
+    "a state for calls without": {
+        "list": {"column": "records", "count": 0, "call": "things.Pair", "args": [], "state": {}}
+    },
     "an object with a list of attributes": {"object": "things.Box", "state": []},
     "an object with a private member": {"object": "things.Box", "state": {"__class__": 1}},
     "an object with items of no form": {"object": "things.Heap", "items": 1},
@@ -287,11 +291,10 @@ REFUSED: dict[str, Any] = {
     "objects in another number": {"objects": [1], "order": "C", "shape": [2]},
     "objects without a shape": {"objects": [1], "order": "C"},
     "objects larger than memory": {"objects": [], "order": "C", "shape": [2**62, 0]},
-    "more objects than texts can be": {
-        "objects": {"column": "str", "data": array("|u1", (5,)), "separator": "\n"},
-        "order": "C",
-        "shape": [7],
-    },
+    "more elements than texts": {"objects": [1, 2], "order": "C", "shape": [3]},
+    "a scalar of an unknown number": {"scalar": "<i4", "value": {"str": ""}},
+    "a scalar of no number": {"scalar": "<i4", "value": {}},
+    "a dtype and more": {"dtype": "<i4", "x": 1},
 }
 
 
@@ -339,6 +342,12 @@ def test_a_fault_of_form_is_named_before_unknown_types() -> None:
     assert type(caught.value) is BlueprintError
 
 
+def test_an_element_of_the_shared_table_is_no_reference() -> None:
+    for shared in ([{"ref": 0}], [{"ref": 1}, {"ref": 0}], [{"list": []}, {"ref": 0}]):
+        with pytest.raises(BlueprintError, match="only a reference"):
+            parse({"ref": 0}, shared)
+
+
 def test_counts_are_bounded_by_what_is_stored() -> None:
     def repeated(count: int) -> Any:
         return {"list": {"column": "repeat", "count": count, "value": None}}
@@ -359,21 +368,21 @@ def test_nodes_may_nest_as_deep_as_the_writer_writes() -> None:
 def test_parsed_nodes_hold_what_was_said() -> None:
     blueprint = parse(
         {
-            "call": "things.Pair",
+            "call": "things.Point",
             "args": [{"ref": 0}],
             "state": {"dict": {"keys": [1], "values": [2]}},
         },
         [{"list": {"column": "records", "count": 1, "object": "things.Box", "state": {"a": [1]}}}],
     )
     assert isinstance(blueprint.root, ObjectNode)
-    assert blueprint.root.entry.key == "things.Pair"
+    assert blueprint.root.entry.key == "things.Point"
     assert isinstance(blueprint.root.state, DictNode)
     (shared,) = blueprint.shared
     assert isinstance(shared, SeqNode)
     assert isinstance(shared.items, RecordsColumn)
     assert shared.items.state == {"a": [1]}
     assert blueprint.objects == [shared.items, blueprint.root]
-    assert blueprint.keys == {"things.Box", "things.Pair"}
+    assert blueprint.keys == {"things.Box", "things.Point"}
 
 
 def test_all_arrays_of_a_blueprint_are_known() -> None:

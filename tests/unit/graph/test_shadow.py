@@ -32,7 +32,7 @@ class Looking:
         self.table = TypeTable(
             [
                 entry("Box", "object", **how),
-                entry("Point", "call", **how),
+                entry("Point", "call", own_setstate=True, **how),
                 entry("Pair", "call", **how),
                 entry("Fixed", "call", reduce=_take, build=_make, setstate=_set, **how),
                 *builtins.entries(),
@@ -176,10 +176,6 @@ def test_a_state_that_is_a_dict_of_something_else_is_one_value() -> None:
         point = Point(1)
         point.extra = state
         assert look(point).state() == state
-    pairs = {"dict": [["a", 1], ["a", 2]]}
-    twice = raw({"call": "things.Point", "args": [1], "state": pairs})
-    looking = Looking()
-    assert looking.audit(twice)[0].names() == []
 
 
 def test_references_are_followed_and_looked_into_once() -> None:
@@ -298,40 +294,10 @@ def test_containers_that_contain_themselves_are_not_looked_into() -> None:
         assert "contains itself" in refused(stored, read)
 
 
-def test_references_that_lead_nowhere_are_refused() -> None:
-    stored = raw(box({"ref": 0}), {"ref": 1}, {"ref": 0})
-    assert "circle" in refused(stored, read)
-
-
 def test_contents_that_nest_too_deeply_are_refused() -> None:
     count = 5000
     shared = [*({"list": [{"ref": i + 1}]} for i in range(count)), None]
     assert "too deeply" in refused(raw(box({"ref": 0}), *shared), read)
-
-
-def test_dicts_and_arrays_that_do_not_fit_are_refused() -> None:
-    texts = np.frombuffer(b"a\nb", np.uint8)
-    column = {"column": "str", "data": array("t", texts), "separator": "\n"}
-    for node, words in (
-        ({"dict": [[{"list": []}, 1]]}, "keys"),
-        ({"dict": {"keys": column, "values": [1]}}, "keys"),
-        ({"objects": column, "order": "C", "shape": [3]}, "wrong size"),
-    ):
-        assert words in refused(raw(box(node), t=texts), read)
-
-
-def test_lengths_that_do_not_fit_are_refused() -> None:
-    for numbers in ([1], [-1, 3], [3]):
-        lengths = np.array(numbers, "<i1")
-        column = {"column": "list", "items": [1, 2], "lengths": array("n", lengths)}
-        assert "length" in refused(raw(box({"list": column}), n=lengths), read)
-
-
-def test_columns_of_records_are_as_long_as_the_records() -> None:
-    texts = np.frombuffer(b"a\nb", np.uint8)
-    column = {"column": "str", "data": array("t", texts), "separator": "\n"}
-    node = {"column": "records", "count": 3, "object": "things.Box", "state": {"a": column}}
-    assert "as long as" in refused(raw({"list": node}, t=texts), read)
 
 
 def test_whatever_a_validator_raises_is_an_error_of_ours() -> None:
@@ -398,15 +364,3 @@ def test_some_of_many_records_are_put_together() -> None:
 def test_arrays_that_differ_are_not_put_together(arrays: list[Any]) -> None:
     with pytest.raises(InvalidStateError):
         stack(arrays)
-
-
-def test_shapes_that_do_not_fit_their_data_are_refused() -> None:
-    data, shapes = np.zeros(3), np.array([[2], [2]], "<i1")
-    column = {"column": "array", "data": array("d", data), "shapes": array("s", shapes)}
-    node = {"column": "records", "count": 2, "object": "things.Box", "state": {"a": column}}
-    looking = Looking(together=True)
-    looking.act = lambda shadow: None
-    looking.audit(raw({"list": node}, d=data, s=shapes))
-    (shadows,) = looking.all
-    with pytest.raises(Exception, match="do not fit its data"):
-        stacked(shadows, "a")

@@ -66,6 +66,12 @@ def test_keys_with_too_many_parts_in_all_are_refused() -> None:
         check_keys([(i, shared) for i in range(8)])
 
 
+def test_a_slice_is_no_key() -> None:
+    for keys in ([slice(1)], [(1, slice(1))]):
+        with pytest.raises(ValueError, match="slice"):
+            check_keys(keys)
+
+
 def test_saving_refuses_keys_that_loading_would_refuse() -> None:
     with pytest.raises(UnsupportedError, match="nests too deeply"):
         holotype.dumps({"a": {nested(80): 1}})

@@ -31,6 +31,7 @@ __all__ = [
     "Slotted",
     "Stack",
     "Strict",
+    "Twin",
     "Unlike",
     "entry",
 ]
@@ -132,6 +133,22 @@ class Strict:
         return super().__new__(cls)
 
 
+class Twin:
+    """Equal to others of the same value, which only the class itself can tell."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Twin) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash(self.value) % 2**31
+
+    def __reduce__(self) -> Any:
+        return Twin, (self.value,)
+
+
 class Odd:
     """Reduces to a function call where an object is expected."""
 
@@ -198,12 +215,15 @@ def _check_fixed(shadow: Shadow) -> None:
 
 
 def _entries() -> Iterable[Entry]:
-    for name in ("Box", "Able", "Slotted", "Drawer", "Boxes", "Heap", "Stack", "Bag", "Strict"):
+    for name in ("Box", "Able", "Slotted", "Drawer", "Boxes", "Strict"):
         yield entry(name, "object", drop=frozenset({"cache"}))
+    for name, takes in (("Heap", "items"), ("Stack", "items"), ("Bag", "pairs")):
+        yield entry(name, "object", drop=frozenset({"cache"}), takes=takes)
     for name in ("Copied", "Global", "Odd", "Sealed", "Unlike"):
         yield entry(name, "object")
     yield entry("Pair", "call")
-    yield entry("Point", "call")
+    yield entry("Point", "call", own_setstate=True)
+    yield entry("Twin", "call")
     yield entry(
         "Fixed",
         "call",

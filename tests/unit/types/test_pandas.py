@@ -21,8 +21,10 @@ from holotype.errors import InvalidStateError, MissingLibraryError, UnsupportedE
 from holotype.graph.decode import decode
 from holotype.graph.encode import Encoded, encode
 from holotype.graph.nodes import ArrayNode
+from holotype.graph.outside import Saving
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
+from holotype.trust.levels import Level
 from holotype.types.table import type_table
 
 pd = pytest.importorskip("pandas")
@@ -56,7 +58,7 @@ class Memory:
 
 
 def encoded(obj: Any) -> tuple[bytes, Memory]:
-    result = encode(obj, type_table())
+    result = encode(obj, type_table(), saving=Saving(Level.DATA))
     memory = Memory(result)
     for tensor in result.tensors:
         tensor.seal(data_digest(memory.data[tensor.name]))

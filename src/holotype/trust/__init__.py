@@ -1,0 +1,1 @@
+"""What an archive asks its reader to trust, and what the reader allows."""
