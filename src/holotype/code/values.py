@@ -20,7 +20,7 @@ _MAX_PLAIN = 10_000  # elements looked at before a value counts as something of 
 
 def read_globals(names: Iterable[str], namespace: dict[str, Any]) -> dict[str, Any]:
     """Those of ``names`` that the module's namespace has, in order of name."""
-    return {name: namespace[name] for name in sorted(names) if name in namespace.keys() - UNSAVED}
+    return {name: namespace[name] for name in sorted(set(names) - UNSAVED) if name in namespace}
 
 
 def submodules(node: ast.AST, values: dict[str, Any]) -> tuple[ModuleType, ...]:

@@ -7,7 +7,14 @@ from types import CellType
 
 import pytest
 
-from holotype.code.build import check, complete_class, make_class, make_namespace, shell_function
+from holotype.code.build import (
+    check,
+    complete_class,
+    fill_function,
+    make_class,
+    make_namespace,
+    shell_function,
+)
 from holotype.code.compiling import function_code, portable_scope, same_code
 from holotype.code.definition import Definition, Method, digest
 from holotype.errors import InvalidStateError
@@ -172,3 +179,18 @@ def test_a_class_cannot_be_completed_beyond_its_own_attributes(name):
         complete_class(made, methods={"Int": Method(None, None, {})})
     with pytest.raises(InvalidStateError):
         complete_class(made, methods={"m": Method(5, None, {})})  # type: ignore[arg-type]
+
+
+def test_a_function_cannot_be_filled_with_other_code():
+    function = shell(define("def f(): return 1"))
+    other = (lambda: 2).__code__
+    fill_function(function, attributes={"__code__": other, "__globals__": {}, "tag": 3})
+    assert (function(), function.tag, function.__dict__["__code__"]) == (1, 3, other)
+    with pytest.raises(InvalidStateError, match="the defaults of f"):
+        fill_function(function, defaults=[1])  # type: ignore[arg-type]
+
+
+def test_a_closure_variable_without_a_cell_is_refused():
+    definition = define("def f(): return n", "make.<locals>.f", free=("n",))
+    with pytest.raises(InvalidStateError, match="closure variable 'n' is missing"):
+        shell_function(definition, make_namespace("case"), {})

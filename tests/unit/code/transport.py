@@ -153,7 +153,7 @@ def receive(data: bytes) -> Any:
 
 
 def main() -> None:
-    """For each line (a case and a file) of the file that is named: what the case's question gives, twice.
+    """Print, for each case and file that a list names, what the case's question gives, twice.
 
     First on what was sent, then on that taken apart and built once more.
     """
