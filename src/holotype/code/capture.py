@@ -5,6 +5,7 @@ Rule: what comes out can be made again by ``holotype.code.build``, or this raise
 
 from __future__ import annotations
 
+import ast
 import sys
 from types import FunctionType
 from typing import Any
@@ -14,8 +15,9 @@ from holotype.code.compiling import BrokenDefinitionError
 from holotype.code.definition import Captured, NoSourceError
 from holotype.code.functions import capture_function, describe
 from holotype.code.members import OWNER
+from holotype.code.names import PARSED_ONLY
 
-__all__ = ["capture", "owner_of"]
+__all__ = ["annotation_texts", "capture", "owner_of"]
 
 
 def capture(obj: Any) -> Captured:
@@ -30,6 +32,18 @@ def capture(obj: Any) -> Captured:
         return capture_function(obj) if isinstance(obj, FunctionType) else capture_class(obj)
     except BrokenDefinitionError as error:
         raise NoSourceError(f"{describe(obj)}: {error}.") from None
+
+
+def annotation_texts(source: str) -> dict[str, str]:
+    """The annotations of a function's parameters, and its ``return``, as its source has them."""
+    (node,) = ast.parse(source, PARSED_ONLY).body
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return {}
+    own = node.args
+    named = [*own.posonlyargs, *own.args, *own.kwonlyargs, own.vararg, own.kwarg]
+    given = {arg.arg: arg.annotation for arg in named if arg is not None}
+    given["return"] = node.returns
+    return {name: ast.unparse(text) for name, text in given.items() if text is not None}
 
 
 def owner_of(obj: FunctionType | type, namespace: dict[str, Any] | None = None) -> type | None:

@@ -186,7 +186,9 @@ class Outside:
         node["globals"] = {name: self._binding(names[name], name) for name in sorted(names)}
         if captured.defaults is not None:
             node["defaults"] = self._listed(captured.defaults, "__defaults__")
-        for name in ("kwdefaults", "annotations", "attributes"):
+        if captured.annotations:
+            node["annotations"] = self._named(self._annotations(captured), "__annotations__")
+        for name in ("kwdefaults", "attributes"):
             if values := getattr(captured, name):
                 node[name] = self._named(values, f"__{name}__")
         if captured.methods:
@@ -203,6 +205,22 @@ class Outside:
 
     def _named(self, values: Mapping[str, Any], segment: str) -> dict[str, Node]:
         return {name: self.walk.child(values[name], f"{segment}.{name}") for name in sorted(values)}
+
+    def _annotations(self, captured: Captured) -> dict[str, Any]:
+        """Annotations: as they are where the table knows them, else as their text.
+
+        They are for people; ``list[int]`` is no reason to refuse a function, nor to ask for trust.
+        """
+        from holotype.code.capture import annotation_texts
+
+        texts = annotation_texts(captured.source)
+        return {
+            name: value if self._is_plain(value) else texts.get(name, repr(value))
+            for name, value in captured.annotations.items()
+        }
+
+    def _is_plain(self, value: Any) -> bool:
+        return value is None or type(value) is str or self.table.name_of(value) is not None
 
     def _listed(self, items: Sequence[Any], segment: str) -> list[Node]:
         return [self.walk.child(item, f"{segment}[{i}]") for i, item in enumerate(items)]
