@@ -15,7 +15,6 @@ from __future__ import annotations
 import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from enum import IntEnum
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,23 +22,30 @@ import numpy as np
 from holotype.digest import canonical_json, is_text
 from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
-from holotype.graph.columns import COLUMN_MIN, FREE_COUNT, encode_atoms, narrowest
-from holotype.graph.dtypes import dtype_node, padding_of, same_dtype, text_codec
+from holotype.graph.columns import COLUMN_MIN, FREE_COUNT
+from holotype.graph.dtypes import dtype_node
+from holotype.graph.gather import MAX_NESTING, Columns, Counting, Seen
 from holotype.graph.outside import Outside, Saving
+from holotype.graph.plain import (
+    complex_node,
+    float_node,
+    in_order,
+    int_node,
+    scalar_node,
+    text_node,
+)
 from holotype.graph.reduce import methods_of, reduce_by_protocol, type_name
 from holotype.graph.specimen import Named, Specimen
 from holotype.graph.table import Entry, Reduced, Table
-from holotype.graph.values import ATOMS, INLINE_BYTES, check_keys, is_pure, is_value
+from holotype.graph.values import ATOMS, INLINE_BYTES, check_keys, is_pure
 from holotype.trust.levels import Level
 
 __all__ = ["FORMAT", "Encoded", "encode"]
 
 FORMAT = 1
-MAX_NESTING = 32
 MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
 _MAX_RETRIES = 16
 _EVERYTHING_READABLE = Saving()
-_JOIN_BELOW = 1 << 14  # bytes; arrays of a column that are larger on average stay apart
 
 Node = Any
 
@@ -96,15 +102,7 @@ def encode(
             cyclic = True
         finally:  # what refers to the encoder, which refers to the model
             encoder.handlers.clear()
-            del encoder.outside
-
-
-class Counting(IntEnum):
-    """Which columns may state a number of elements that no stored byte backs (SPEC 3.2)."""
-
-    ALL = 0
-    NO_REPEAT = 1
-    NONE = 2
+            del encoder.outside, encoder.columns
 
 
 class _SharedItem(Exception):
@@ -118,18 +116,6 @@ class _OwnTuple(Exception):
     A reader makes such a container before the tuple and fills it after, so it may not stand inside
     the tuple's node: everything that tuples hold is put off into the shared table.
     """
-
-
-class _Seen:
-    """What is known of an object that was already met; keeps it alive, so that its id stays its."""
-
-    __slots__ = ("index", "node", "obj", "owner")
-
-    def __init__(self, obj: Any, node: Node, owner: int = 0) -> None:
-        self.obj = obj
-        self.node = node
-        self.owner = owner
-        self.index: int | None = None
 
 
 class _Encoder:
@@ -153,7 +139,7 @@ class _Encoder:
         self.trail: list[str] = []
         self.depth = 0
         self.prefix: list[str] = []
-        self.seen: dict[int, _Seen] = {}
+        self.seen: dict[int, Seen] = {}
         self.kept: list[Any] = []
         self.shared: list[Node] = []
         self.moved: list[tuple[int, dict[str, Any]]] = []
@@ -162,14 +148,15 @@ class _Encoder:
         self.names: set[str] = set()  # attribute names that may be written
         self.entries: dict[type, Entry] = {}
         self.outside = Outside(self, table, saving)
+        self.columns = Columns(self)
         self.handlers: dict[type, Callable[[Any], Node]] = {
-            str: self._str,
-            int: self._int,
-            float: self._float,
+            str: text_node,
+            int: int_node,
+            float: float_node,
             bool: _same,
             type(None): _same,
             bytes: self._bytes,
-            complex: self._complex,
+            complex: complex_node,
             list: self._list,
             tuple: self._tuple,
             dict: self._dict,
@@ -228,16 +215,16 @@ class _Encoder:
         if self.depth >= MAX_NESTING:
             index = len(self.shared)
             self.shared.append(None)
-            waiting = self.seen[id(obj)] = _Seen(obj, node)
+            waiting = self.seen[id(obj)] = Seen(obj, node)
             waiting.index = index
             trail = self.trail if len(self.trail) < MAX_NESTING * 2 else ["shared", str(index)]
             self.waiting.append((obj, node, index, list(trail)))
             return {"ref": index}
-        self.seen[id(obj)] = _Seen(obj, node)
+        self.seen[id(obj)] = Seen(obj, node)
         self._fill(obj, node)
         return node
 
-    def _refer(self, seen: _Seen) -> Node:
+    def _refer(self, seen: Seen) -> Node:
         if seen.owner:
             raise _SharedItem(seen.owner)
         if id(seen.obj) in self.making:
@@ -280,26 +267,6 @@ class _Encoder:
 
     # -- plain values --------------------------------------------------------------------------
 
-    def _str(self, obj: str) -> Node:
-        if obj.isascii():
-            return obj
-        try:
-            obj.encode()
-        except UnicodeEncodeError:
-            return {"str": base64.b64encode(obj.encode("utf-8", "surrogatepass")).decode()}
-        return obj
-
-    def _int(self, obj: int) -> Node:
-        return obj if -MAX_EXACT_INT < obj < MAX_EXACT_INT else {"int": hex(obj)}
-
-    def _float(self, obj: float) -> Node:
-        if obj - obj == 0.0:
-            return obj
-        return {"float": "nan" if obj != obj else "inf" if obj > 0 else "-inf"}
-
-    def _complex(self, obj: complex) -> Node:
-        return {"complex": [self._float(obj.real), self._float(obj.imag)]}
-
     def _bytes(self, obj: bytes) -> Node:
         if len(obj) <= INLINE_BYTES:
             return {"bytes": base64.b64encode(obj).decode()}
@@ -327,16 +294,13 @@ class _Encoder:
             if seen is not None:
                 return self._refer(seen)
         self._check_keys(list(obj))
-        # Only values that encode to the same bytes in every process can be put in order.
-        kinds = set(map(type, obj))
-        items: list[Any]
-        if len(kinds) == 1 and kinds <= _SORTABLE:
-            items = sorted(obj)
-        else:
-            items = [obj_ for _, obj_ in sorted(self._set_keys(obj), key=lambda pair: pair[0])]
+        try:
+            items = in_order(obj, self.value)
+        except ValueError as error:
+            raise UnsupportedError(self.path(), f"{error}.", "Use a list or a dict.") from None
         node: dict[str, Any] = {}
         if type(obj) is set:
-            self.seen[id(obj)] = _Seen(obj, node)
+            self.seen[id(obj)] = Seen(obj, node)
         node[tag] = self.sequence(items, 0)
         return node
 
@@ -346,45 +310,24 @@ class _Encoder:
         except ValueError as error:
             raise UnsupportedError(self.path(), f"{error} to be loaded safely.") from None
 
-    def _set_keys(self, obj: Iterable[Any]) -> Iterable[tuple[bytes, Any]]:
-        for item in obj:
-            if not is_value(item):
-                raise UnsupportedError(
-                    self.path(),
-                    f"a set holds a {type_name(type(item))}, whose place among the others "
-                    "differs from process to process.",
-                    "Use a list or a dict.",
-                )
-            yield self._set_key(item), item
-
-    def _set_key(self, item: Any) -> bytes:
-        """What puts an element of a set in its place: its value, and not where arrays are kept."""
-        if type(item) is frozenset:
-            return b"{%s}" % b",".join(sorted(map(self._set_key, item)))
-        if type(item) is tuple:
-            return b"(%s)" % b",".join(map(self._set_key, item))
-        if type(item) is bytes:
-            return base64.b64encode(item)
-        return canonical_json(self.value(item))
-
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], owner: int, obj: Any) -> Node:
         self._check_keys(list(obj))
         if len(obj) >= COLUMN_MIN:
             keys, values = list(obj.keys()), list(obj.values())
             self.kept.append((keys, values))
             return {
-                "keys": self._named_sequence(keys, "keys", owner),
-                "values": self._named_sequence(values, "values", owner, keys),
+                "keys": self.named_sequence(keys, "keys", owner),
+                "values": self.named_sequence(values, "values", owner, keys),
             }
         nodes = []
         for key, item in pairs:
             if type(key) is str:
-                nodes.append([self._str(key), self.child(item, key)])
+                nodes.append([text_node(key), self.child(item, key)])
             else:
                 nodes.append([self.child(key, "key"), self.child(item, f"[{_short(key)}]")])
         return nodes
 
-    def _named_sequence(
+    def named_sequence(
         self, items: list[Any], segment: str, owner: int, keys: list[Any] | None = None
     ) -> Node:
         self.trail.append(segment)
@@ -397,117 +340,10 @@ class _Encoder:
     def sequence(self, items: Sequence[Any], owner: int) -> Node:
         """A JSON array of nodes, or a column; ``owner`` is the id of the list it belongs to."""
         if len(items) >= COLUMN_MIN:
-            column = self._column(items, owner)
+            column = self.columns.column(items, owner)
             if column is not None:
                 return column
         return [self.child(item, f"[{i}]") for i, item in enumerate(items)]
-
-    def _column(self, items: Sequence[Any], owner: int) -> Node | None:
-        kinds = set(map(type, items))
-        if np.memmap in kinds:  # which comes back as an array
-            kinds = kinds - {np.memmap} | {np.ndarray}
-        if len(kinds) != 1:
-            return None
-        (kind,) = kinds
-        repeats = self.counting < Counting.NO_REPEAT
-        node = encode_atoms(items, kind, self.arrays, self.trail, repeats=repeats)
-        if node is not None and node["column"] == "repeat":
-            self.counted += len(items)
-        if node is not None or kind in ATOMS:
-            return node
-        if not owner or self.apart is None or owner in self.apart or self.depth >= MAX_NESTING:
-            return None
-        if kind is list:
-            return self._lists(items, owner)
-        if kind is np.ndarray:
-            return self._arrays(items, owner)
-        entry = self._common_entry(items, kind)
-        counts = self.counting < Counting.NONE
-        if counts and entry is not None and entry.kind != "name":
-            return self._records(items, entry, owner)
-        return None
-
-    def _common_entry(self, items: Sequence[Any], kind: type) -> Entry | None:
-        """The entry of all the items, which are of one type."""
-        if kind is not Specimen:
-            return self.table.entry_of(kind)
-        entry: Entry = items[0].entry
-        return entry if all(item.entry is entry for item in items) else None
-
-    def _claim(self, items: Sequence[Any], owner: int) -> bool:
-        """Whether every item is met for the first time here; if so, they belong to ``owner``."""
-        ids = set(map(id, items))
-        if len(ids) != len(items) or not ids.isdisjoint(self.seen):
-            return False
-        self.seen.update(dict.fromkeys(ids, _Seen(items, None, owner)))
-        return True
-
-    def _lists(self, items: Sequence[list[Any]], owner: int) -> Node | None:
-        flat = [value for item in items for value in item]
-        if len(flat) < COLUMN_MIN or not self._claim(items, owner):
-            return None
-        lengths = narrowest(np.fromiter(map(len, items), np.int64, len(items)))
-        self.kept.append(flat)
-        return {
-            "column": "list",
-            "items": self._named_sequence(flat, "items", owner),
-            "lengths": self.arrays.add(lengths, [*self.trail, "lengths"]),
-        }
-
-    def _arrays(self, items: Sequence[Any], owner: int) -> Node | None:
-        first = items[0]
-        dtype, ndim = first.dtype, first.ndim
-        if dtype.hasobject or ndim == 0 or sum(a.nbytes for a in items) > _JOIN_BELOW * len(items):
-            return None
-        if any(a.ndim != ndim or a.flags.fnc for a in items):  # Fortran's order is kept
-            return None
-        if any(a.dtype is not dtype and not same_dtype(a.dtype, dtype) for a in items):
-            return None
-        if not self._claim(items, owner):
-            return None
-        shapes = np.array([a.shape for a in items], np.int64)
-        return {
-            "column": "array",
-            "data": self.arrays.add_joined(list(map(np.ascontiguousarray, items)), self.trail),
-            "shapes": self.arrays.add(narrowest(shapes), [*self.trail, "shapes"]),
-        }
-
-    def _records(self, items: Sequence[Any], entry: Entry, owner: int) -> Node | None:
-        reduced = [self._reduce(item, entry) for item in items]
-        first = reduced[0]
-        if type(first.state) is not dict and first.state is not None:
-            return None
-        names = sorted(first.state) if first.state else []
-        keys = set(names)
-        for each in reduced:
-            if (
-                each.items is not None
-                or each.pairs is not None
-                or len(each.args) != len(first.args)
-            ):
-                return None
-            if (each.state.keys() if each.state else set()) != keys:
-                return None
-        if not self._claim(items, owner):
-            return None
-        self.kept.append(reduced)
-        self.keys.add(entry.key)
-        self.counted += len(items)
-        node: dict[str, Any] = {"column": "records", "count": len(items)}
-        node[entry.kind] = entry.key
-        if entry.kind == "call":
-            node["args"] = [
-                self._named_sequence([each.args[i] for each in reduced], f"args[{i}]", owner)
-                for i in range(len(first.args))
-            ]
-        if first.state is not None:
-            state = {}
-            for name in names:
-                column = [each.state[name] for each in reduced]
-                self.kept.append(column)
-                state[name] = self._named_sequence(column, name, owner)
-            node["state"] = state
-        return node
 
     # -- arrays --------------------------------------------------------------------------------
 
@@ -550,20 +386,7 @@ class _Encoder:
         return handler
 
     def _scalar(self, obj: Any) -> Node:
-        dtype = obj.dtype
-        node = {"scalar": dtype_node(dtype, self.path())}
-        if dtype.kind in "biu":
-            node["value"] = self.value(obj.item())
-        elif dtype.kind == "f":
-            node["value"] = self._float(float(obj))
-        elif dtype.kind in "SU":  # an array of one would lose trailing zeros
-            raw = obj.encode(*text_codec(dtype)) if dtype.kind == "U" else obj
-            node["value"] = base64.b64encode(raw).decode()
-        else:
-            zeroed = np.zeros((), dtype)
-            zeroed[()] = obj
-            node["value"] = base64.b64encode(_scalar_bytes(zeroed)).decode()
-        return node
+        return scalar_node(obj, self.path())
 
     def _dtype(self, obj: Any) -> Node:
         if obj == np.dtype(object) and obj.metadata is None:
@@ -579,7 +402,7 @@ class _Encoder:
         return {"name": key}
 
     def _fill_entry(self, obj: Any, entry: Entry, node: dict[str, Any]) -> None:
-        reduced = self._reduce(obj, entry)
+        reduced = self.reduce(obj, entry)
         self.kept.append(reduced)
         self.keys.add(entry.key)
         node[entry.kind] = entry.key
@@ -608,7 +431,7 @@ class _Encoder:
     def contents(self, node: dict[str, Any], obj: Any, items: Any, pairs: Any) -> None:
         """What an object is extended by as a list, or given as a dict."""
         if items is not None:
-            node["items"] = self._named_sequence(items, "items", id(obj))
+            node["items"] = self.named_sequence(items, "items", id(obj))
         if pairs is not None:
             node["pairs"] = self._pairs(pairs, id(obj), dict(pairs))
 
@@ -616,7 +439,7 @@ class _Encoder:
         """Keep something alive that was made on the way, so that its id stays its own."""
         self.kept.append(obj)
 
-    def _reduce(self, obj: Any, entry: Entry) -> Reduced:
+    def reduce(self, obj: Any, entry: Entry) -> Reduced:
         try:
             reduced = self._take_apart(obj, entry)
         except UnsupportedError as error:
@@ -657,16 +480,6 @@ class _Encoder:
         return self.name + "".join(
             part if part.startswith("[") else f".{part}" for part in self.trail
         )
-
-
-_SORTABLE = frozenset({str, int, bytes, bool})
-
-
-def _scalar_bytes(zeroed: Any) -> bytes:
-    raw = bytearray(zeroed.tobytes())
-    for unused in padding_of(zeroed.dtype):
-        raw[unused] = bytes(unused.stop - unused.start)
-    return bytes(raw)
 
 
 def _same(obj: Any) -> Any:

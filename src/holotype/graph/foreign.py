@@ -59,12 +59,7 @@ def is_foreign_key(key: str) -> bool:
     Python's own modules are none: whoever trusted ``builtins`` would trust ``eval``.
     """
     module, colon, name = key.partition(":")
-    return (
-        bool(colon)
-        and is_dotted(module)
-        and is_dotted(name)
-        and not is_standard(module)
-    )
+    return bool(colon) and is_dotted(module) and is_dotted(name) and not is_standard(module)
 
 
 def is_standard(module: str) -> bool:
