@@ -56,8 +56,8 @@ def _declared_kind(model: Any) -> Any:
 
 
 def libraries_of(keys: Iterable[str]) -> dict[str, str]:
-    """Name → version of Python, NumPy and each library whose types ``keys`` name."""
-    roots = {key.partition(".")[0] for key in keys} - _STANDARD | {"numpy"}
+    """Name → version of Python, NumPy and each library that ``keys`` name."""
+    roots = {key.partition(":")[0].partition(".")[0] for key in keys} - _STANDARD | {"numpy"}
     if "sklearn" in roots:
         roots.add("scipy")
     found = {"python": platform.python_version()}

@@ -39,6 +39,7 @@ class Walk(Protocol):
     """The encoder, as far as it is needed here."""
 
     keys: set[str]
+    """What the blueprint names of libraries."""
 
     def child(self, obj: Any, segment: str) -> Node: ...
     def once(self, obj: Any) -> Node: ...
@@ -244,6 +245,7 @@ class Outside:
             raise UnsupportedError(
                 self.walk.path(), f"the module {module.__name__} is not found by its name."
             )
+        self.walk.keys.add(module.__name__)
         return module.__name__
 
     # -- as pickle -----------------------------------------------------------------------------
