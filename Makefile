@@ -10,13 +10,15 @@ COVERED := src/holotype/graph/*,src/holotype/archive/*,src/holotype/digest.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test coverage lint style types imports bench test-versions clean
+.PHONY: help venv demo test coverage lint style types imports bench bench-scan frameworks fuzz test-versions clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 		while IFS='|' read -r target what; do printf '%-22s %s\n' "$$target" "$$what"; done
 
 venv: .venv/.dev ## Make .venv with everything a developer needs
+
+frameworks: .venv/.ci ## Add every framework to .venv, so that no test skips for want of one
 
 demo: .venv/.demo ## The main job on real data: fit, dump, show, verify, damage, load
 	@$(BIN)/holotype demo
@@ -41,6 +43,12 @@ imports: .venv/.dev ## Only import-linter: which room may import which
 
 bench: .venv/.test ## Compare with pickle, joblib, skops and others (BENCH_ARGS=--help says more)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-scan: .venv/.scanners ## Compare `holotype scan` with picklescan and fickling
+	@$(BIN)/python -m benchmarks.scan $(BENCH_ARGS)
+
+fuzz: .venv/.test ## Hostile files by the thousand for a minute (FUZZ_ARGS="--seconds 3600 --jobs 2")
+	@$(BIN)/python -m fuzz $(FUZZ_ARGS)
 
 test-versions: ## Test against scikit-learn 1.4 and every minor after it (ARGS="--only 1.4,1.5")
 	@python=$$(scripts/python.sh) && "$$python" scripts/test_versions.py $(ARGS)
@@ -70,3 +78,13 @@ clean: ## Remove the environments and everything else that the other targets mad
 	@echo "Installing Holotype and its developer tools into .venv (once)"
 	@$(PIP) --editable '.[dev]'
 	@touch $@ .venv/.test .venv/.demo
+
+.venv/.scanners: pyproject.toml .venv/.made
+	@echo "Installing Holotype and other scanners into .venv (once)"
+	@$(PIP) --editable '.[test,scanners]'
+	@touch $@ .venv/.test .venv/.demo
+
+.venv/.ci: pyproject.toml .venv/.made
+	@echo "Installing Holotype, its developer tools and every framework into .venv (once)"
+	@$(PIP) --editable '.[ci]'
+	@touch $@ .venv/.dev .venv/.test .venv/.demo

@@ -12,28 +12,34 @@ from holotype.api import (
     Archive,
     Receipt,
     Report,
+    convert,
     dump,
     dumps,
     fingerprint,
     load,
     loads,
+    scan,
     show,
     verify,
 )
 from holotype.errors import HolotypeError
+from holotype.trust.policy import Policy
 from holotype.version import __version__
 
 __all__ = [
     "Archive",
     "HolotypeError",
+    "Policy",
     "Receipt",
     "Report",
     "__version__",
+    "convert",
     "dump",
     "dumps",
     "fingerprint",
     "load",
     "loads",
+    "scan",
     "show",
     "verify",
 ]

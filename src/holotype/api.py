@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -28,13 +28,16 @@ from holotype.graph.nodes import Blueprint
 from holotype.graph.outside import Saving
 from holotype.graph.parse import read_json
 from holotype.graph.shadow import audit
-from holotype.legacy.convert import OldModel, read_old
 from holotype.restore.native import checked_blueprint, restore
 from holotype.restore.rehearsal import rehearse
 from holotype.trust.levels import Level, Need, level_of
 from holotype.trust.policy import Policy
 from holotype.types.table import type_table
 from holotype.version import __version__
+
+if TYPE_CHECKING:
+    from holotype.legacy.convert import OldModel
+    from holotype.legacy.scan import ScanReport
 
 __all__ = [
     "Archive",
@@ -49,6 +52,7 @@ __all__ = [
     "fingerprint",
     "load",
     "loads",
+    "scan",
     "show",
     "verify",
 ]
@@ -210,6 +214,8 @@ def convert(
         InvalidStateError: the contents of an object are unsafe or meaningless.
         OSError: a file could not be opened or written; the target is as it was before.
     """
+    from holotype.legacy.convert import read_old
+
     with _collector_paused():
         old = read_old(source)
         encoded = encode(old.model, type_table(), saving=_saving("data", ()))
@@ -217,6 +223,32 @@ def convert(
         make = _manifest(old.model, encoded, metadata, created, author)
         written = write_archive(target, encoded, _of_old(old, make))
     return Receipt(*written, level=str(encoded.level))
+
+
+def scan(
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview,
+    *,
+    limit: int | None = None,
+    name: str | None = None,
+) -> ScanReport:
+    """What an old model file would construct, call and import; it is read, and nothing is run.
+
+    Pickle, joblib, cloudpickle, dill, torch, NumPy and skops files, and archives and compressed
+    files of them, whatever their name. ``verdict`` is *data* only for a file that was read to its
+    last byte and names nothing outside the type table.
+
+    Args:
+        source: a path, or the bytes of a file.
+        limit: to how many bytes the file may be unpacked, in all its layers; 16 GiB by default.
+        name: what to call it in the report; the path by default.
+
+    Raises:
+        OSError: it cannot be read at all.
+    """
+    from holotype.legacy.buffers import LIMIT
+    from holotype.legacy.scan import scan as scan_file
+
+    return scan_file(source, limit=LIMIT if limit is None else limit, name=name)
 
 
 def _of_old(old: OldModel, make: Any) -> Any:

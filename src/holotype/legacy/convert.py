@@ -1,0 +1,117 @@
+"""An old model file → the model in the terms of the type table, without executing any of it.
+
+The file is read in every way that a loader could read it. Rule: what could be read in two ways, or
+not to its last byte, is no model, and neither is a file with several models in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+from holotype.errors import LegacyError
+from holotype.legacy.files import Part, Stream, read_bytes, read_file
+from holotype.legacy.rebuild import OldModel, model_of
+from holotype.legacy.skops import skops_symbols
+from holotype.legacy.symbols import Dict, Symbol
+
+__all__ = ["OldModel", "read_old"]
+
+Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
+
+_COMPRESSED = frozenset({"gzip", "bz2", "xz", "lz4", "lzma", "zlib", "z-file"})
+_TORCH = frozenset({"torch", "torch-stream", "torch-tar", "torchscript"})
+_MAX_SAID = 5
+
+
+def read_old(source: Source, *, keep_names: bool = False) -> OldModel:
+    """Read a file of pickle, joblib, cloudpickle, dill, NumPy or skops.
+
+    Args:
+        source: a path, a binary file object, or the file's bytes.
+        keep_names: see :func:`holotype.legacy.rules.names.entry_for`.
+
+    Raises:
+        LegacyError: the file could not be read in full, or is of no known format.
+        UnsupportedError: it holds what is not in the table; names all of it with its places.
+        OSError: it could not be opened.
+    """
+    part = _read(source)
+    symbol, size = _found(part)
+    return model_of(symbol, size=size, keep_names=keep_names)
+
+
+def _read(source: Source) -> Part:
+    if isinstance(source, (str, os.PathLike)):
+        return read_file(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return read_bytes(bytes(source))
+    data = source.read()
+    if not isinstance(data, bytes):
+        raise TypeError("the file object is not binary: open it with 'rb'")
+    return read_bytes(data)
+
+
+def _found(part: Part) -> tuple[Symbol, int]:
+    """What the file holds, as one symbol, and the bytes that it was unpacked to."""
+    if problems := list(_problems(part)):
+        more = f"; and {len(problems) - _MAX_SAID} more" if len(problems) > _MAX_SAID else ""
+        raise LegacyError(
+            f"it cannot be read with certainty: {'; '.join(problems[:_MAX_SAID])}{more}"
+        )
+    formats = set(part.formats)
+    if formats & _TORCH:
+        raise LegacyError(
+            "it is a file of torch, whose tensors are not in the table yet: "
+            "take the arrays out with tensor.numpy() and save these"
+        )
+    if formats & _COMPRESSED and len(part.members) == 1:
+        return _found(part.members[0])
+    if part.array is not None:
+        return part.array, part.size
+    if "skops" in formats:
+        return skops_symbols(part), part.size
+    if "npz" in formats:
+        return _arrays(part), part.size
+    if part.pickles:
+        return _only(part.pickles).value, part.size
+    known = ", ".join(part.formats) or "no format that is known"
+    raise LegacyError(f"there is no model in it: it is of {known}")
+
+
+def _problems(part: Part) -> Iterable[str]:
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        where = f"{each.name}: " if each.name else ""
+        yield from (f"{where}{problem}" for problem in each.problems)
+        for stream in each.pickles:
+            if stream.error is not None and str(stream.error) not in each.problems:
+                if stream.start == each.pickles[0].start and stream is not each.pickles[0]:
+                    continue  # what another loader would make of a file of joblib
+                yield f"{where}{stream.error}"
+        waiting.extend(reversed(each.members))
+
+
+def _only(pickles: list[Stream]) -> Stream:
+    """The one pickle; a file of joblib has a second reading of the same bytes."""
+    first = pickles[0]
+    others = [stream for stream in pickles if stream.start >= first.end]
+    if others:
+        raise LegacyError(
+            f"{len(others) + 1} pickles stand in it, of which most loaders read only the first: "
+            "cut it into files of one each"
+        )
+    return first
+
+
+def _arrays(part: Part) -> Dict:
+    """The arrays of an ``.npz`` by name, as ``numpy.load`` gives them."""
+    prefix = f"{part.name}/" if part.name else ""
+    pairs: list[tuple[Any, Any]] = []
+    for member in part.members:
+        if member.array is None:
+            raise LegacyError(f"{member.name} is not an array")
+        pairs.append((member.name.removeprefix(prefix).removesuffix(".npy"), member.array))
+    return Dict(pairs)

@@ -1,0 +1,139 @@
+"""What scikit-learn's compiled types pickle; whole estimators are in the conformance tests."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.unit.legacy.old_files import assert_converted, converted, model
+
+import holotype
+from holotype.errors import InvalidStateError, UnsupportedError
+from holotype.legacy.convert import read_old
+from holotype.legacy.rebuild import model_of
+from holotype.legacy.symbols import Call, Dict, Global
+
+pytest.importorskip("sklearn", reason="these tests need scikit-learn")
+
+import sklearn
+from sklearn._loss import _loss
+from sklearn.cluster import BisectingKMeans
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import DistanceMetric
+from sklearn.neighbors import BallTree, KDTree, KNeighborsClassifier
+from sklearn.preprocessing import MultiLabelBinarizer
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import Bunch
+
+X = np.random.RandomState(0).rand(60, 3)
+Y = (X[:, 0] > 0.5).astype(int)
+
+OBJECTS: dict[str, Any] = {
+    "tree": DecisionTreeClassifier(max_depth=3).fit(X, Y).tree_,
+    "kd tree": KDTree(X),
+    "ball tree": BallTree(X, metric="minkowski", p=3),
+    "metric": DistanceMetric.get_metric("minkowski", p=3),
+    "losses": [_loss.CyHalfBinomialLoss(), _loss.CyHuberLoss(0.9), _loss.CyHalfTweedieLoss(1.5)],
+    "bunch": Bunch(a=1, b=[2]),
+    "isotonic": IsotonicRegression().fit(X[:, 0], X[:, 1]),
+    "bisecting": BisectingKMeans(3, random_state=0).fit(X),
+    "boosting": HistGradientBoostingRegressor(max_iter=3).fit(X, X[:, 0]),
+    "neighbours": KNeighborsClassifier(algorithm="kd_tree").fit(X, Y),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_an_object_is_converted_as_if_it_were_dumped(name: str) -> None:
+    assert_converted(OBJECTS[name], (0, 2, 4, 5), reloaded=name == "boosting")
+
+
+def test_caches_and_unset_memory_are_left_out_as_when_dumping() -> None:
+    labels = MultiLabelBinarizer().fit([(1, 2), (3,)])
+    labels.transform([(1,)])
+    assert_converted(labels, (4,))
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    assert_converted(SVR().fit(scipy_sparse.csr_matrix(X), X[:, 0]), (4,), reloaded=True)
+
+
+def test_counters_of_queries_are_left_out_as_when_dumping() -> None:
+    tree = KDTree(X)
+    before = holotype.fingerprint(tree)
+    tree.query(X)
+    assert holotype.fingerprint(converted(pickle.dumps(tree))) == before
+
+
+def test_a_forest_predicts_as_before() -> None:
+    forest = RandomForestClassifier(20, random_state=0).fit(X, Y)
+    loaded = converted(pickle.dumps(forest))
+    assert np.array_equal(loaded.predict_proba(X), forest.predict_proba(X))
+
+
+def test_a_tree_that_sends_a_walk_in_circles_is_refused(tmp_path: Any) -> None:
+    model_ = DecisionTreeClassifier(max_depth=3).fit(X, Y)
+    nodes = model_.tree_.__getstate__()["nodes"]
+    hostile = nodes.copy()
+    hostile["left_child"][1] = 0
+    data = pickle.dumps(model_, 4)
+    assert nodes.tobytes() in data
+    with pytest.raises(InvalidStateError):
+        holotype.convert(data.replace(nodes.tobytes(), hostile.tobytes()), tmp_path / "x.holo")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "states", "says"),
+    [
+        (("sklearn.neighbors._kd_tree", "newObj"), (Global("os", "system"),), [(1,)], "no class"),
+        (
+            ("sklearn.neighbors._kd_tree", "newObj"),
+            (Global("sklearn.neighbors._kd_tree", "KDTree64"),),
+            [(1, 2)],
+            "13 parts",
+        ),
+        (("sklearn.neighbors._quad_tree", "_QuadTree"), (9, 0), [], "dimensions"),
+        (("sklearn._loss._loss", "CyHuberLoss"), ("a",), [], "parameters"),
+        (
+            ("_loss", "__pyx_unpickle_CyHuberLoss"),
+            (Global("_loss", "CyHuberLoss"), 1, (1.0, 2.0)),
+            [],
+            "parameters",
+        ),
+        (("sklearn.tree._criterion", "Gini"), (1, 2), [{"a"}], "state"),
+    ],
+)
+def test_a_form_that_the_library_does_not_write_is_refused(
+    function: tuple[str, str], args: Any, states: Any, says: str
+) -> None:
+    given = [list(state) if isinstance(state, set) else state for state in states]
+    with pytest.raises(UnsupportedError, match=says):
+        model_of([Call(Global(*function), args, states=given)])
+
+
+def test_an_estimator_with_items_or_arguments_is_refused() -> None:
+    svc = Global("sklearn.svm._classes", "SVC")
+    for call in (
+        Call(svc, (1,), None, "newobj"),
+        Call(svc, (), None, "newobj", appended=[1]),
+        Call(svc, (), None, "newobj", states=["x"]),
+        Call(svc, (), None, "newobj", states=[None, None]),
+        Call(svc, ()),
+    ):
+        with pytest.raises(UnsupportedError, match=r"sklearn\.svm\.SVC"):
+            model_of(call)
+
+
+def test_the_version_that_a_file_states_is_kept_beside_the_model() -> None:
+    data = pickle.dumps(DecisionTreeClassifier().fit(X, Y))
+    assert read_old(data).libraries == {"scikit-learn": sklearn.__version__}
+    assert "_sklearn_version" not in model(data).reduced.state
+    svc = Global("sklearn.svm._classes", "SVC")
+    two = [
+        Call(svc, (), None, "newobj", states=[Dict([("_sklearn_version", version)])])
+        for version in ("1.4.0", "1.5.0")
+    ]
+    assert model_of(two[:1]).libraries == {"scikit-learn": "1.4.0"}
+    assert model_of(two).libraries == {}
