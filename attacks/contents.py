@@ -9,7 +9,7 @@ import numpy as np
 
 from attacks.forge import array, blueprint, reseal
 from attacks.registry import attack
-from holotype.errors import InvalidStateError
+from holotype.errors import InvalidStateError, UntrustedError
 
 EMPTY: dict[str, Any] = {"dict": []}
 
@@ -40,6 +40,40 @@ def neighbours(arrays: Mapping[str, Any], **state: Any) -> bytes:
     }
     fitted = {"_fit_X": np.zeros((6, 4)), "_y": np.zeros(6, "<i8"), "classes_": np.arange(2)}
     return estimator("neighbors.KNeighborsClassifier", {**fitted, **arrays}, **{**honest, **state})
+
+
+# ------------------------------------------------------------------------ what a model calls itself
+
+
+@attack(UntrustedError)
+def objects_of_any_bytes() -> bytes:
+    """An array made by its constructor, with a buffer of bytes that are taken for objects."""
+    bound = {"dict": [["buffer", {"bytes": "QUFBQUFBQUE="}], ["dtype", {"dtype": "|O"}]]}
+    step: dict[str, Any] = {
+        "func": {"name": "numpy.ndarray"},
+        "inverse_func": None,
+        "kw_args": bound,
+    }
+    return estimator("preprocessing.FunctionTransformer", **step)
+
+
+@attack(InvalidStateError)
+def records_of_any_bytes() -> bytes:
+    """The same by a kind of array that the table knows how to rebuild."""
+    bound = {"dict": [["buf", {"bytes": "QUFBQUFBQUE="}], ["dtype", {"dtype": "|O"}]]}
+    step: dict[str, Any] = {
+        "func": {"name": "numpy.recarray"},
+        "inverse_func": None,
+        "kw_args": bound,
+    }
+    return estimator("preprocessing.FunctionTransformer", **step)
+
+
+@attack(InvalidStateError)
+def sparse_matrix_of_what_comes() -> bytes:
+    """A step that makes a sparse matrix of three arrays that the steps before it computed."""
+    step = {"func": {"name": "scipy.sparse.csr_matrix"}, "kw_args": EMPTY}
+    return estimator("preprocessing.FunctionTransformer", **step)
 
 
 # ------------------------------------------------------------------------------ distances and votes
@@ -213,6 +247,83 @@ def a_spread_without_end() -> bytes:
         "weights_": np.full(2, 0.5),
     }
     return estimator("mixture.GaussianMixture", arrays, covariance_type="full", n_components=2)
+
+
+# -------------------------------------------------------------------------- what trees are added to
+
+_LEAF = np.dtype(
+    [
+        ("left_child", "<i8"),
+        ("right_child", "<i8"),
+        ("feature", "<i8"),
+        ("threshold", "<f8"),
+        ("impurity", "<f8"),
+        ("n_node_samples", "<i8"),
+        ("weighted_n_node_samples", "<f8"),
+        ("missing_go_to_left", "|u1"),
+    ],
+    align=True,
+)
+
+
+def boosting(guess: str, arrays: Mapping[str, Any], **state: Any) -> bytes:
+    """Three trees of one leaf in one iteration, which are added to what ``guess`` predicts."""
+    nodes = np.zeros(1, _LEAF)
+    nodes["left_child"] = nodes["right_child"] = -1
+    values = {name: np.asarray(value) for name, value in arrays.items()}
+    stored = {"nodes": nodes, "values": np.zeros((1, 1, 1)), "one": np.ones(1, "<i8"), **values}
+    leaf = {
+        "call": "sklearn.tree.Tree",
+        "args": [4, array("one", stored["one"]), 1],
+        "state": {
+            "dict": [
+                ["max_depth", 0],
+                ["node_count", 1],
+                ["nodes", array("nodes", nodes)],
+                ["values", array("values", stored["values"])],
+            ]
+        },
+    }
+    tree = {
+        "object": "sklearn.tree.DecisionTreeRegressor",
+        "state": {"n_features_in_": 4, "tree_": leaf},
+    }
+    # One tree three times: each array of it is stored once.
+    trees = {"objects": [{"ref": 0}] * 3, "order": "C", "shape": [1, 3]}
+    first = {name: array(name, value) for name, value in values.items()}
+    root = {
+        "object": "sklearn.ensemble.GradientBoostingClassifier",
+        "state": {
+            "_loss": {"object": "sklearn.HalfMultinomialLoss", "state": {"n_classes": 3}},
+            "estimators_": trees,
+            "init_": {"object": guess, "state": {"n_features_in_": 4, **first, **state}},
+            "n_features_in_": 4,
+            "n_trees_per_iteration_": 3,
+        },
+    }
+    return reseal(blueprint(root, [tree]), stored)
+
+
+@attack(InvalidStateError)
+def a_prior_for_one_class_of_three() -> bytes:
+    """The fuzzer's first: a guess of one column, to which compiled code adds three, on the heap."""
+    arrays = {"class_prior_": np.ones(1), "classes_": np.arange(3)}
+    return boosting("sklearn.dummy.DummyClassifier", arrays, n_classes_=3, n_outputs_=1)
+
+
+@attack(InvalidStateError)
+def a_guess_of_no_columns() -> bytes:
+    """A guess by a linear model without outputs."""
+    return boosting("sklearn.linear_model.Ridge", {"coef_": np.zeros((0, 4))}, intercept_=0.0)
+
+
+@attack(InvalidStateError)
+def a_guess_of_fewer_rows() -> bytes:
+    """A guess by a pipeline, which may drop rows of X on the way."""
+    state = {"func": {"name": "numpy.unique"}, "validate": False}
+    step = {"object": "sklearn.preprocessing.FunctionTransformer", "state": state}
+    steps = {"list": [{"tuple": ["drop", step]}]}
+    return boosting("sklearn.pipeline.Pipeline", {}, steps=steps)
 
 
 # --------------------------------------------------------------------- parts that contradict others

@@ -298,10 +298,11 @@ _FUNCTIONS = (
 )
 _LINALG = "cond det inv matrix_power matrix_rank norm pinv slogdet"
 _FFT = "fft fft2 fftn fftshift ifft ifft2 ifftn ifftshift irfft rfft"
+# Not ndarray: with a buffer and the dtype of objects, it makes objects of any bytes.
 _SCALARS = (
     "bytes_ character clongdouble complex128 complex64 complexfloating datetime64 dtype flexible "
     "float16 float32 float64 floating generic inexact int16 int32 int64 int8 integer longdouble "
-    "longlong ndarray number object_ signedinteger str_ timedelta64 ufunc uint16 uint32 uint64 "
+    "longlong number object_ signedinteger str_ timedelta64 ufunc uint16 uint32 uint64 "
     "uint8 ulonglong unsignedinteger void"
 )
 _DTYPES = (

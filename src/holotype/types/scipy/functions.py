@@ -56,4 +56,5 @@ def entries() -> Iterable[Entry]:
         kind="call",
         reduce=_reduce_result,
         check=_check_result,
+        takes="pairs",
     )

@@ -184,8 +184,12 @@ def _check_kde(shadow: Shadow) -> None:
     if shadow.array("_weights", ndim=1, dtype="<f8").shape != (n,):
         raise shadow.fail("there is not one weight for each point")
     for name in ("_data_covariance", "_data_cho_cov", "covariance", "cho_cov"):
-        if shadow.array(name, ndim=2, dtype="<f8").shape != (d, d):
+        square = shadow.array(name, ndim=2, dtype="<f8")
+        if square.shape != (d, d):
             raise shadow.fail(f"{name} is not a square of {d}")
+        # LAPACK may search for ever in others, when samples are drawn.
+        if not np.isfinite(square).all():
+            raise shadow.fail(f"{name} is not finite")
     for name in ("factor", "log_det", "_neff"):
         if shadow.has(name):
             _check_number(shadow, shadow.get(name), name)

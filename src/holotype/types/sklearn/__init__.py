@@ -12,6 +12,32 @@ from holotype.types.sklearn.checks_boosting import (
     check_boosting,
     check_predictors,
 )
+from holotype.types.sklearn.checks_clusters import (
+    check_agglomeration,
+    check_birch,
+    check_hdbscan,
+    check_kmeans,
+    check_node,
+)
+from holotype.types.sklearn.checks_composites import (
+    check_columns,
+    check_network,
+    check_pipeline,
+    check_union,
+)
+from holotype.types.sklearn.checks_encoders import (
+    check_hasher,
+    check_multi_label,
+    check_one_hot,
+    check_polynomial,
+    check_vocabulary,
+)
+from holotype.types.sklearn.checks_functions import check_callables, reduce_callables
+from holotype.types.sklearn.checks_neighbors import (
+    NEIGHBOURS,
+    check_density,
+    check_neighbours,
+)
 from holotype.types.sklearn.checks_svm import check_svm
 from holotype.types.sklearn.checks_trees import (
     TREES,
@@ -25,6 +51,7 @@ from holotype.types.sklearn.functions import FUNCTIONS
 from holotype.types.sklearn.layouts import LAID_OUT, reduce_estimator
 from holotype.types.sklearn.leftovers import DROPPED, REDUCED, VERSION
 from holotype.types.sklearn.native import native_entries
+from holotype.types.sklearn.shapes import check_shapes
 from holotype.types.table import key_of
 
 __all__ = ["entries"]
@@ -50,6 +77,33 @@ _CHECKS: dict[str, Check] = {
     "sklearn.svm.SVR": check_svm,
     **dict.fromkeys(TREES, check_tree_owner),
 }
+# Whose matrices may have gaps, as those of other estimators.
+_MORE: dict[str, Check] = {
+    "sklearn.metrics._CurveScorer": check_callables,
+    "sklearn.metrics._Scorer": check_callables,
+    "sklearn.cluster.Birch": check_birch,
+    "sklearn.cluster.FeatureAgglomeration": check_agglomeration,
+    "sklearn.cluster.HDBSCAN": check_hdbscan,
+    "sklearn.cluster.KMeans": check_kmeans,
+    "sklearn.cluster.MiniBatchKMeans": check_kmeans,
+    "sklearn.cluster._CFNode": check_node,
+    "sklearn.compose.ColumnTransformer": check_columns,
+    "sklearn.feature_extraction.DictVectorizer": check_vocabulary,
+    "sklearn.feature_extraction.FeatureHasher": check_hasher,
+    "sklearn.feature_extraction.text.CountVectorizer": check_vocabulary,
+    "sklearn.feature_extraction.text.HashingVectorizer": check_hasher,
+    "sklearn.feature_extraction.text.TfidfVectorizer": check_vocabulary,
+    "sklearn.neighbors.KernelDensity": check_density,
+    "sklearn.neural_network.MLPClassifier": check_network,
+    "sklearn.neural_network.MLPRegressor": check_network,
+    "sklearn.pipeline.FeatureUnion": check_union,
+    "sklearn.pipeline.Pipeline": check_pipeline,
+    "sklearn.preprocessing.MultiLabelBinarizer": check_multi_label,
+    "sklearn.preprocessing.OneHotEncoder": check_one_hot,
+    "sklearn.preprocessing.PolynomialFeatures": check_polynomial,
+    **dict.fromkeys(NEIGHBOURS, check_neighbours),
+}
+_REDUCED = REDUCED | {"sklearn.preprocessing.FunctionTransformer": reduce_callables}
 _CHECKS_ALL = {"sklearn.ensemble.TreePredictor": check_predictors}
 
 
@@ -67,14 +121,26 @@ def entries() -> Iterable[Entry]:
                 where=(where, *MOVED.get(key, ())),
                 kind="object",
                 drop=DROPPED.get(key, VERSION),
-                reduce=REDUCED.get(key, None if checked else reduce),
-                check=_CHECKS.get(key),
+                reduce=_REDUCED.get(key, None if checked else reduce),
+                check=_both(_CHECKS.get(key) or _MORE.get(key)) if reduce else _MORE.get(key),
                 check_all=_CHECKS_ALL.get(key),
             )
     yield LAID_OUT
     yield from native_entries()
     for key, where in _written(FUNCTIONS):
         yield Entry(key=key, where=(where,), kind="name")
+
+
+def _both(own: Check | None) -> Check:
+    """What holds for every estimator, and what holds for this one."""
+
+    def check(shadow: Shadow) -> None:
+        check_shapes(shadow)
+        check_callables(shadow)
+        if own is not None:
+            own(shadow)
+
+    return check
 
 
 def _written(names: dict[str, str]) -> Iterator[tuple[str, Any]]:

@@ -2,8 +2,9 @@
 
 ``sklearn/neighbors/_binary_tree.pxi`` walks nodes and points by index without looking, collects
 neighbours in a buffer with room for every point once, and metrics read one weight for each feature.
-Rule: nodes divide the points among them, each once, and every array has one entry for each thing
-that is looked up in it.
+``metrics/_pairwise_distances_reduction`` reads training samples as wide as X, and counts votes at
+the class that each sample names. Rule: nodes divide the points among them, each once, and every
+array has one entry for each thing that is looked up in it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holotype.graph.shadow import Named, Shadow
+from holotype.graph.shadow import ABSENT, Named, Shadow, is_trusted
+from holotype.types.sklearn.shapes import shape_of
 
 __all__ = [
     "METRICS",
+    "NEIGHBOURS",
     "check_ball_tree",
+    "check_density",
     "check_kd_tree",
     "check_metric",
+    "check_neighbours",
     "check_quad_tree",
 ]
 
@@ -86,8 +91,10 @@ def _metric_width(shadow: Shadow) -> int | None:
     matrix = shadow.as_array(state[2], "the matrix", ndim=2, dtype="<f8")
     if matrix.shape[0] != matrix.shape[1] or not matrix.flags.c_contiguous:
         raise shadow.fail("the matrix is not square")
-    if function and not (isinstance(state[3], Named) and isinstance(state[4], dict)):
+    if function and not (isinstance(state[3], Named) or is_trusted(state[3])):
         raise shadow.fail("the function is not one of the table")
+    if function and not isinstance(state[4], dict):
+        raise shadow.fail("the function's keywords are not a dict")
     if name == "MahalanobisDistance":
         return len(matrix)
     if name == "SEuclideanDistance" or (name == "MinkowskiDistance" and len(vector)):
@@ -169,6 +176,95 @@ def _check_nodes(shadow: Shadow, nodes: npt.NDArray[Any], points: int) -> None:
         (start[left] != start[inner]) | (end[left] != start[right]) | (end[right] != end[inner])
     ).any():
         raise shadow.fail("the children of a node do not share its points")
+
+
+# -- estimators that search neighbours ------------------------------------------------------------
+
+_TREES = frozenset(
+    f"sklearn.neighbors.{name}{bits}" for name in ("BallTree", "KDTree") for bits in ("", 32, 64)
+)
+NEIGHBOURS = tuple(
+    f"sklearn.neighbors.{name}"
+    for name in (
+        "KNeighborsClassifier",
+        "KNeighborsRegressor",
+        "KNeighborsTransformer",
+        "LocalOutlierFactor",
+        "NearestNeighbors",
+        "RadiusNeighborsClassifier",
+        "RadiusNeighborsRegressor",
+        "RadiusNeighborsTransformer",
+    )
+)
+_UNCHECKED = frozenset({"X_norm_squared", "Y_norm_squared"})  # believed to be as long as X and Y
+
+
+def check_neighbours(shadow: Shadow) -> None:
+    """One row of ``_fit_X`` for each sample, as wide as X; a tree over them; a class for each."""
+    for name in ("metric_params", "effective_metric_params_"):
+        given = shadow.get(name)
+        if isinstance(given, dict) and not _UNCHECKED.isdisjoint(given):
+            raise shadow.fail(f"{name} has norms of samples, which nobody compares with them")
+    if not shadow.has("_fit_X"):
+        return
+    shape = shape_of(shadow.get("_fit_X"))
+    if shape is None or len(shape) != 2:
+        raise shadow.fail("_fit_X is not an array of samples and features")
+    rows, features = shape
+    if shadow.integer("n_samples_fit_") != rows:
+        raise shadow.fail("n_samples_fit_ is not the number of rows of _fit_X")
+    # A tree that was given to ``fit`` looks at the width of X itself.
+    compared = shadow.has("n_features_in_") or shadow.get("_fit_method") == "brute"
+    if compared and shadow.integer("n_features_in_") != features:
+        raise shadow.fail("n_features_in_ is not the width of _fit_X")
+    precomputed = [shadow.get(name) == "precomputed" for name in ("metric", "effective_metric_")]
+    if precomputed[0] != precomputed[1]:
+        raise shadow.fail("metric and effective_metric_ differ on whether distances are given")
+    tree = shadow.get("_tree")
+    if tree is not None and tree is not ABSENT and _tree_shape(shadow, tree, "_tree") != shape:
+        raise shadow.fail("_tree holds other points than _fit_X")
+    if shadow.has("_y"):
+        _check_targets(shadow, rows)
+
+
+def _tree_shape(shadow: Shadow, tree: Any, name: str) -> tuple[int, ...] | None:
+    if not isinstance(tree, Shadow) or tree.key not in _TREES:
+        raise shadow.fail(f"{name} is not a KD tree or ball tree")
+    state = tree.state()
+    return shape_of(state[0]) if isinstance(state, tuple) and state else None
+
+
+def _check_targets(shadow: Shadow, rows: int) -> None:
+    """One target for each sample; of classifiers the number of one of the classes, unlooked at."""
+    if (shape_of(shadow.get("_y")) or (rows,))[0] != rows:
+        raise shadow.fail("_y has not one row for each sample")
+    if not shadow.key.endswith("Classifier"):
+        return
+    targets = shadow.array("_y", kind="iu")
+    if targets.ndim not in (1, 2):
+        raise shadow.fail("_y is neither one column nor several")
+    classes = shadow.get("classes_")
+    if targets.ndim == 1:
+        classes, targets = [classes], targets[:, None]
+    if not isinstance(classes, list) or len(classes) != targets.shape[1]:
+        raise shadow.fail("classes_ are not those of each column of _y")
+    for column, known in zip(targets.T, classes, strict=True):
+        if not isinstance(known, np.ndarray) or known.ndim != 1:
+            raise shadow.fail("classes_ is not an array")
+        if len(column) and (column.min() < 0 or column.max() >= len(known)):
+            raise shadow.fail("_y names a class that does not exist")
+
+
+def check_density(shadow: Shadow) -> None:
+    """KernelDensity: its tree, of points as wide as X."""
+    if not shadow.has("tree_"):
+        return
+    shape = _tree_shape(shadow, shadow.get("tree_"), "tree_")
+    if shape is None or len(shape) != 2 or shadow.integer("n_features_in_") != shape[1]:
+        raise shadow.fail("n_features_in_ is not the width of the points of tree_")
+
+
+# -- quad trees ------------------------------------------------------------------------------------
 
 
 def check_quad_tree(shadow: Shadow) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holotype.graph.shadow import ABSENT, Named, Shadow
+from holotype.types.sklearn.checks_guess import check_first_guess
 
 __all__ = [
     "TREES",
@@ -266,23 +267,7 @@ def check_boosted_trees(shadow: Shadow) -> None:
         inner = tree.child("tree_", "sklearn.tree.Tree")
         if inner.as_integer(inner.args(3)[2], "n_outputs") != 1:
             raise shadow.fail("a boosted tree has more than one output")
-    _check_first_guess(shadow, outputs)
-
-
-def _check_first_guess(shadow: Shadow, outputs: int) -> None:
-    """The trees' values are added, in place, to what ``init_`` predicts: it must be wide enough."""
-    init = shadow.get("init_")
-    if not isinstance(init, Shadow):
-        return  # "zero", or nothing that predicts
-    if init.key == "sklearn.dummy.DummyRegressor":
-        if init.integer("n_outputs_") != 1 or outputs != 1:
-            raise shadow.fail("init_ predicts another number of outputs")
-    elif outputs > 1:
-        classes = init.get("classes_")
-        if not isinstance(classes, np.ndarray) or len(classes) != outputs:
-            raise shadow.fail("init_ does not know the same classes")
-        if init.key == "sklearn.dummy.DummyClassifier" and init.integer("n_classes_") != outputs:
-            raise shadow.fail("init_ does not know the same classes")
+    check_first_guess(shadow, outputs)
 
 
 def check_isolation_forest(shadow: Shadow) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from holotype.errors import UnsupportedError
 from holotype.graph.table import Reduced
+from holotype.types.sklearn.checks_guess import KINDS
 
 __all__ = ["DROPPED", "REDUCED", "VERSION", "attributes"]
 
@@ -53,7 +55,23 @@ def _reduce_regression(obj: Any) -> Reduced:
     return Reduced(state=state)
 
 
+def _reduce_boosting(obj: Any) -> Reduced:
+    """Its attributes, where ``init_`` is something that loading can check."""
+    from holotype.types.table import type_table
+
+    entry = type_table().entry_of(type(getattr(obj, "init_", None)))
+    if entry is not None and entry.key not in KINDS:
+        raise UnsupportedError(
+            ".init_",
+            f"boosting that starts from a {entry.key} could not be checked when it is loaded.",
+            "Start from one estimator, such as LogisticRegression or Ridge, or from none.",
+        )
+    return Reduced(state=attributes(obj))
+
+
 REDUCED: dict[str, Callable[[Any], Reduced]] = {
+    "sklearn.ensemble.GradientBoostingClassifier": _reduce_boosting,
+    "sklearn.ensemble.GradientBoostingRegressor": _reduce_boosting,
     "sklearn.preprocessing.MultiLabelBinarizer": _reduce_multi_label,
     "sklearn.svm.NuSVR": _reduce_regression,
     "sklearn.svm.OneClassSVM": _reduce_regression,

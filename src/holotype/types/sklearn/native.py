@@ -14,6 +14,7 @@ import numpy as np
 from holotype.graph.reduce import methods_of
 from holotype.graph.shadow import ABSENT, Shadow
 from holotype.graph.table import Entry, Reduced
+from holotype.types.sklearn.checks_clusters import check_bisection
 from holotype.types.sklearn.checks_neighbors import (
     METRICS,
     check_ball_tree,
@@ -29,6 +30,7 @@ from holotype.types.sklearn.checks_trees import (
     check_trees,
 )
 from holotype.types.sklearn.leftovers import attributes
+from holotype.types.sklearn.shapes import check_shapes
 
 __all__ = ["native_entries"]
 
@@ -66,6 +68,7 @@ def native_entries() -> Iterator[Entry]:
         key="sklearn.tree.Tree",
         where=("sklearn.tree._tree:Tree",),
         kind="call",
+        own_setstate=True,
         check_all=check_trees,
     )
     for key in CLASSIFICATION + REGRESSION:
@@ -105,6 +108,7 @@ def _neighbours() -> Iterator[Entry]:
                 kind="call",
                 reduce=_reduce_metric,
                 build=_make_empty,
+                own_setstate=True,
                 check=check_metric,
             )
     for module, name, check in (
@@ -118,6 +122,7 @@ def _neighbours() -> Iterator[Entry]:
                 kind="call",
                 reduce=_reduce_neighbour_tree,
                 build=_make_empty,
+                own_setstate=True,
                 check=check,
             )
     yield Entry(
@@ -125,6 +130,7 @@ def _neighbours() -> Iterator[Entry]:
         where=("sklearn.neighbors._quad_tree:_QuadTree",),
         kind="call",
         reduce=_reduce_quad_tree,
+        own_setstate=True,
         check=check_quad_tree,
     )
 
@@ -137,7 +143,7 @@ def _rebuilt() -> Iterator[Entry]:
         reduce=_reduce_bisecting,
         build=_make_empty,
         setstate=_set_bisecting,
-        check=_check_attributes,
+        check=_check_bisecting,
     )
     yield Entry(
         key="sklearn.isotonic.IsotonicRegression",
@@ -146,7 +152,7 @@ def _rebuilt() -> Iterator[Entry]:
         reduce=_reduce_isotonic,
         build=_make_empty,
         setstate=_set_isotonic,
-        check=_check_attributes,
+        check=_check_isotonic,
     )
     yield Entry(
         key="sklearn.utils.Bunch",
@@ -155,18 +161,26 @@ def _rebuilt() -> Iterator[Entry]:
         reduce=_reduce_bunch,
         setstate=_set_bunch,
         check=_check_bunch,
+        takes="pairs",
     )
     yield Entry(
         key="sklearn.impute._ImputerTriplet",
         where=("sklearn.impute._iterative:_ImputerTriplet",),
         kind="call",
+        as_key=_plain_tuple,
     )
     for name in ("MethodPair", "RouterMappingPair"):
         yield Entry(
             key=f"sklearn.utils.{name}",
             where=(f"sklearn.utils._metadata_requests:{name}",),
             kind="call",
+            as_key=_plain_tuple,
         )
+
+
+def _plain_tuple(*args: Any) -> tuple[Any, ...]:
+    """What a named tuple is equal to."""
+    return args
 
 
 def _make_empty(cls: Any, args: Sequence[Any]) -> Any:
@@ -226,6 +240,17 @@ def _check_attributes(shadow: Shadow) -> None:
         type(name) is str and name[:2] != "__" for name in state
     ):
         raise shadow.fail("its state is not attributes by name")
+
+
+def _check_isotonic(shadow: Shadow) -> None:
+    _check_attributes(shadow)
+    check_shapes(shadow)
+
+
+def _check_bisecting(shadow: Shadow) -> None:
+    _check_attributes(shadow)
+    check_shapes(shadow)
+    check_bisection(shadow)
 
 
 def _reduce_isotonic(obj: Any) -> Reduced:

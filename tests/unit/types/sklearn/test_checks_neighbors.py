@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="these tests need scikit-learn")
 
+from sklearn import neighbors
 from sklearn.metrics import DistanceMetric
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.neighbors._kd_tree import KDTree32
@@ -252,3 +253,113 @@ def test_a_quad_tree_of_many_dimensions_is_refused():
     specimen = Specimen(quad_tree())
     specimen.put(4, "args", 0)
     refused(specimen, "n_dimensions")
+
+
+# -- estimators that search neighbours -------------------------------------------------------------
+
+Y = np.arange(60) % 4
+ESTIMATORS = {
+    "brute": neighbors.KNeighborsClassifier(algorithm="brute"),
+    "tree": neighbors.KNeighborsClassifier(algorithm="kd_tree"),
+    "ball": neighbors.KNeighborsRegressor(algorithm="ball_tree"),
+    "radius": neighbors.RadiusNeighborsClassifier(9.0, algorithm="brute"),
+    "radius regression": neighbors.RadiusNeighborsRegressor(9.0),
+    "unsupervised": neighbors.NearestNeighbors(metric="minkowski", metric_params={"w": np.ones(3)}),
+    "outliers": neighbors.LocalOutlierFactor(novelty=True, n_neighbors=5),
+    "transformer": neighbors.KNeighborsTransformer(),
+}
+
+
+def estimator(name, target=Y):
+    return Specimen(ESTIMATORS[name].fit(X, target))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_honest_estimator_passes_and_finds_the_same(name):
+    model = ESTIMATORS[name].fit(X, Y if name == "brute" else Y * 1.0)
+    built = Specimen(model).audit()()
+    method = "predict" if hasattr(model, "predict") else "kneighbors"
+    assert np.array_equal(getattr(built, method)(X), getattr(model, method)(X))
+
+
+def test_several_outputs_and_strided_targets_pass():
+    estimator("brute", np.column_stack([Y, Y % 2])).audit()
+    for target in (np.column_stack([X[:, 0], X[:, 1]]), X[:, 0], X[:, :2]):
+        estimator("ball", target).audit()
+
+
+@pytest.mark.parametrize("name", ["brute", "radius"])
+def test_samples_of_another_width_or_number_are_refused(name):
+    specimen = estimator(name)
+    specimen.write(X[:, :1].copy(), "_fit_X")
+    refused(specimen, "width of _fit_X")
+    specimen.write(X[:9], "_fit_X")
+    refused(specimen, "n_samples_fit_")
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_what_is_said_of_the_samples_is_compared_with_them(name):
+    specimen = estimator(name)
+    specimen.put(None, "_fit_X")
+    refused(specimen, "not an array of samples")
+    for attribute in ("n_samples_fit_", "n_features_in_"):
+        specimen = estimator(name)
+        specimen.put(2**30, attribute)
+        refused(specimen, attribute)
+
+
+@pytest.mark.parametrize("name", ["brute", "tree", "radius"])
+@pytest.mark.parametrize("value", [-1, 4, 2**40])
+def test_a_sample_of_a_class_that_does_not_exist_is_refused(name, value):
+    specimen = estimator(name)
+    specimen.change(7, value, "_y")
+    refused(specimen, "class that does not exist")
+    specimen = estimator("brute", np.column_stack([Y, Y % 2]))
+    specimen.change((7, 1), value, "_y")
+    refused(specimen, "class that does not exist")
+
+
+def test_targets_and_classes_fit_the_samples():
+    for name in ("brute", "ball"):
+        specimen = estimator(name)
+        specimen.write(np.zeros(9, "<i8"), "_y")
+        refused(specimen, "one row for each sample")
+    specimen = estimator("brute")
+    specimen.put({"list": []}, "classes_")
+    refused(specimen, "classes_ is not an array")
+    specimen = estimator("brute")
+    specimen.write(np.zeros((60, 1, 1), "<i8"), "_y")
+    refused(specimen, "neither one column")
+    specimen = estimator("brute", np.column_stack([Y, Y % 2]))
+    specimen.at("classes_")["list"].pop()
+    refused(specimen, "each column of _y")
+
+
+def test_a_tree_of_other_points_is_refused():
+    specimen = estimator("tree")
+    specimen.graft(Specimen(KDTree(X[:9])), "_tree")
+    refused(specimen, "other points than _fit_X")
+    specimen.put(1, "_tree")
+    refused(specimen, "not a KD tree or ball tree")
+
+
+@pytest.mark.parametrize("name", ["metric_params", "effective_metric_params_"])
+def test_norms_of_samples_are_refused(name):
+    specimen = estimator("unsupervised")
+    specimen.put({"dict": [["Y_norm_squared", 1.0]]}, name)
+    refused(specimen, f"{name} has norms")
+
+
+def test_distances_are_given_or_they_are_not():
+    specimen = estimator("brute")
+    specimen.put("precomputed", "metric")
+    refused(specimen, "whether distances are given")
+
+
+def test_a_density_is_of_points_as_wide_as_x():
+    specimen = Specimen(neighbors.KernelDensity().fit(X))
+    specimen.audit()
+    specimen.put(7, "n_features_in_")
+    refused(specimen, "width of the points")
+    specimen.put(None, "tree_")
+    refused(specimen, "not a KD tree or ball tree")

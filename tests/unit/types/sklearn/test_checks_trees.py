@@ -263,10 +263,10 @@ def test_boosted_trees_of_other_features_are_refused():
 def test_a_first_guess_with_fewer_classes_than_trees_is_refused():
     specimen = Specimen(BOOSTED)
     specimen.put({"scalar": "<i8", "value": 2}, "init_", "n_classes_")
-    refused(specimen, "root", "same classes")
+    refused(specimen, "root.init_", "n_classes_")
     specimen = Specimen(BOOSTED)
     specimen.write(np.array([0, 1]), "init_", "classes_")
-    refused(specimen, "root", "same classes")
+    refused(specimen, "root.init_", "n_classes_")
 
 
 def test_a_first_guess_of_another_model_must_know_the_classes():
@@ -274,6 +274,8 @@ def test_a_first_guess_of_another_model_must_know_the_classes():
     assert Specimen(model).audit()().predict(X).tobytes() == model.predict(X).tobytes()
     specimen = Specimen(model)
     specimen.write(np.array([0, 1]), "init_", "classes_")
+    for name in ("theta_", "var_", "class_prior_", "class_count_"):
+        specimen.write(getattr(model.init_, name)[:2].copy(), "init_", name)
     refused(specimen, "root", "same classes")
 
 

@@ -37,8 +37,8 @@ VIEWS = {
 def carried(array):
     """The array, as an estimator that has it brings it back; and the estimator."""
     model = StandardScaler()
-    model.mean_ = array
-    return holotype.loads(holotype.dumps(model)).mean_, model
+    model.table_ = array
+    return holotype.loads(holotype.dumps(model)).table_, model
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -51,7 +51,7 @@ def test_a_part_comes_back_equal_and_laid_out_alike(name):
     assert layout_of(loaded) == layout_of(view)
     assert np.sign(loaded.strides).tolist() == np.sign(view.strides).tolist()
     again = StandardScaler()
-    again.mean_ = loaded
+    again.table_ = loaded
     assert holotype.fingerprint(again) == holotype.fingerprint(model)
 
 
@@ -73,19 +73,19 @@ def test_other_parts_come_back_as_plain_copies(view):
 
 def test_two_estimators_that_share_a_part_still_share_it():
     first, second = StandardScaler(), StandardScaler()
-    first.mean_ = second.mean_ = TABLE[:, :3]
+    first.table_ = second.table_ = TABLE[:, :3]
     left, right = holotype.loads(holotype.dumps([first, second]))
-    assert left.mean_ is right.mean_
+    assert left.table_ is right.table_
 
 
 def test_many_estimators_with_such_parts_come_back():
     models = [StandardScaler() for _ in range(40)]
     for i, model in enumerate(models):
-        model.mean_ = (TABLE + i)[:, :3] if i % 2 else (TABLE + i).T[:2]
+        model.table_ = (TABLE + i)[:, :3] if i % 2 else (TABLE + i).T[:2]
     loaded = holotype.loads(holotype.dumps(models))
     for model, its in zip(models, loaded, strict=True):
-        assert its.mean_.tolist() == model.mean_.tolist()
-        assert layout_of(its.mean_) == layout_of(model.mean_)
+        assert its.table_.tolist() == model.table_.tolist()
+        assert layout_of(its.table_) == layout_of(model.table_)
     assert holotype.fingerprint(loaded) == holotype.fingerprint(models)
 
 
@@ -150,19 +150,19 @@ def test_a_layout_that_is_kept_is_the_one_that_its_array_has(description):
 )
 def test_a_layout_that_nobody_states_is_refused(argument, value):
     model = StandardScaler()
-    model.mean_ = TABLE[:, :3]
+    model.table_ = TABLE[:, :3]
     specimen = Specimen(model)
-    specimen.put(value, "mean_", "args", argument)
+    specimen.put(value, "table_", "args", argument)
     with pytest.raises(InvalidStateError) as caught:
         specimen.audit()
-    assert caught.value.path == "root.mean_"
+    assert caught.value.path == "root.table_"
 
 
 @pytest.mark.parametrize("array", [np.zeros((0, 3)), np.zeros(()), np.zeros((2, 2), np.int64)])
 def test_an_array_that_has_no_layout_is_refused(array):
     model = StandardScaler()
-    model.mean_ = TABLE[:, :3]
+    model.table_ = TABLE[:, :3]
     specimen = Specimen(model)
-    specimen.write(array, "mean_", "args", 0)
+    specimen.write(array, "table_", "args", 0)
     with pytest.raises(InvalidStateError):
         specimen.audit()
