@@ -19,7 +19,6 @@ import numpy as np
 from holotype.errors import HolotypeError, LegacyError, UnsupportedError
 from holotype.graph.specimen import Specimen
 from holotype.graph.table import Entry, Reduced
-from holotype.graph.values import check_keys
 from holotype.legacy.calls import (
     Making,
     bytecode,
@@ -29,6 +28,7 @@ from holotype.legacy.calls import (
     making_of,
     outside,
 )
+from holotype.legacy.keys import checked_elements, checked_pairs
 from holotype.legacy.problems import CALLED, Faults, refuse
 from holotype.legacy.rules import function_rule, type_rule
 from holotype.legacy.rules.names import canonical, entry_for, named
@@ -56,7 +56,6 @@ __all__ = ["OldModel", "model_of"]
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 # What stays as it is in the file until somebody asks what it means.
 _RAW = _ATOMS | {memoryview, Global, ByteArray, OldString}
-_MAX_KEY_BITS = 1 << 12
 _MAX_PASSES = 64
 
 # What a rule may raise when the parts are not of the form that it expects.
@@ -113,11 +112,11 @@ class _Reader:
         self.weights = Weights(size)
         self.table = type_table()
         self.values: dict[int, Any] = {}  # by id of the symbol; shells while they are being filled
-        self.plains: dict[int, Any] = {}  # the values of raw symbols, made when asked for
+        self.plains: dict[int, Any] = {}  # by id: what bytes of the file mean, if asked for
+        self.names: dict[tuple[str, str], Any] = {}
         self.opened: set[int] = set()
         self.makings: dict[int, Making] = {}
         self.sources: dict[int, Taken] = {}  # of the values of stand-ins, which symbols keep alive
-        self.kept: list[Global] = []  # made here, so that their ids stay theirs
         self.faults: Faults = {}
         self.libraries: dict[str, str] = {}
         self.late: list[Symbol] = []
@@ -175,24 +174,31 @@ class _Reader:
         if kind is StandIn:
             self.sources[id(raw.value)] = raw.taken
             return raw.value
-        if kind is memoryview or kind is Global or kind is ByteArray or kind is OldString:
+        if kind is Global:
+            return self._named(raw)
+        if kind is memoryview or kind is ByteArray or kind is OldString:
             value = self.plains.get(id(raw))
             if value is None:
                 value = self.plains[id(raw)] = self._meant(raw)
             return value
         return raw
 
+    def _named(self, name: Global) -> Any:
+        if is_touched(name):
+            return Foreign(f"{name.module}.{name.name}", problem="is changed by the file")
+        found = self.names.get((name.module, name.name))
+        if found is None:
+            entry = entry_for(name, keep_names=self.keep_names)
+            found = Foreign(f"{name.module}.{name.name}") if entry is None else named(entry)
+            self.names[name.module, name.name] = found
+        return found
+
     def _meant(self, raw: Raw) -> Any:
         if type(raw) is memoryview:
             return bytes(raw)
         if type(raw) is ByteArray:
             return Specimen(self._entry("builtins.bytearray"), Reduced((bytes(raw.data),)))
-        if type(raw) is OldString:
-            return Foreign("text of Python 2 that is not ASCII", problem="has no known encoding")
-        if is_touched(raw):
-            return Foreign(f"{raw.module}.{raw.name}", problem="is changed by the file")
-        entry = entry_for(raw, keep_names=self.keep_names)
-        return Foreign(f"{raw.module}.{raw.name}") if entry is None else named(entry)
+        return Foreign("text of Python 2 that is not ASCII", problem="has no known encoding")
 
     def _entry(self, key: str) -> Entry:
         entry = self.table.entry(key)
@@ -255,11 +261,15 @@ class _Reader:
             self.weights.note(made)
         elif kind is Dict:
             pairs = [(self.item(key), self.item(value)) for key, value in symbol.pairs]
-            self.values[id(symbol)].update(_checked(pairs))
+            self.values[id(symbol)].update(checked_pairs(pairs))
         elif kind is Set:
-            self.values[id(symbol)].update(_elements([self.item(item) for item in symbol.items]))
+            self.values[id(symbol)].update(
+                checked_elements([self.item(item) for item in symbol.items])
+            )
         elif kind is FrozenSet:
-            frozen = self.values[id(symbol)] = _elements([self.item(i) for i in symbol.items])
+            frozen = self.values[id(symbol)] = checked_elements(
+                [self.item(i) for i in symbol.items]
+            )
             self.weights.note(frozen)
         elif kind is ObjectArray:
             value = self.raw(symbol.value)
@@ -277,8 +287,6 @@ class _Reader:
             self.values[id(call)] = found
             return None
         making = self.makings[id(call)] = making_of(call)
-        if making.cls is not call.function and type(making.cls) is Global:
-            self.kept.append(making.cls)
         if type(making.cls) is Global and not is_touched(making.cls):
             origin = canonical(making.cls.module, making.cls.name)
             if function_rule(origin) is None:
@@ -289,7 +297,8 @@ class _Reader:
                     self.values[id(call)] = Foreign(f"{making.cls.module}.{making.cls.name}")
         parts: list[Symbol] = [making.cls, making.base, call.kwargs]
         for several in (making.args, *call.states):
-            self.weights.use(several)
+            if several is not making.args or several is call.args:
+                self.weights.use(several)
             if type(several) is tuple:
                 for part in several:
                     self.weights.use(part)
@@ -350,7 +359,7 @@ class _Reader:
             new=making.new,
             states=[self._state(state) for state in call.states],
             items=items,
-            pairs=_checked(pairs),
+            pairs=checked_pairs(pairs),
             base=base,
             offset=call.offset,
         )
@@ -395,28 +404,6 @@ class _Reader:
         except _ODD as error:
             name = taken.name.replace(":", ".") if taken is not None else "an array"
             return Foreign(name, taken, f"{_why(error)}{_at(offset)}")
-
-
-def _checked(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    _check([key for key, _ in pairs])
-    return pairs
-
-
-def _elements(items: list[Any]) -> frozenset[Any]:
-    _check(items)
-    return frozenset(items)
-
-
-def _check(keys: list[Any]) -> None:
-    """Refuse keys that have no hash, or such that a process would never be done with."""
-    try:
-        check_keys(keys)
-        for key in keys:
-            hash(key)
-            if type(key) is int and key.bit_length() > _MAX_KEY_BITS:
-                raise ValueError("a number is too large")
-    except (TypeError, ValueError) as error:
-        raise LegacyError(f"a dict or set cannot have these keys: {error}") from None
 
 
 def _everything(taken: Taken) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 import holotype
 from holotype.archive.writer import fingerprint_of
 from holotype.errors import UnsupportedError
@@ -15,8 +17,10 @@ from holotype.graph.encode import encode
 from holotype.legacy.convert import read_old
 from holotype.types.table import type_table
 
-__all__ = ["ALL", "archive", "assert_converted", "converted", "fingerprint", "model"]
+__all__ = ["ALL", "SEEDLESS", "archive", "assert_converted", "converted", "fingerprint", "model"]
 
+# Before 2.0 NumPy did not pickle the seed sequence of a generator: each load makes another one up.
+SEEDLESS = np.lib.NumpyVersion(np.__version__) < "2.0.0"
 ALL = range(pickle.HIGHEST_PROTOCOL + 1)
 
 

@@ -7,7 +7,6 @@ bytes as its shape says; nothing is copied where the file has the bytes in one p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -226,10 +225,6 @@ def _ufunc(taken: Taken) -> Any:
     if entry is None or entry.kind != "name":
         raise Odd("it names no function of the table")
     return Global(module, name)
-
-
-def _homes(names: Sequence[str], rule: FunctionRule) -> dict[str, FunctionRule]:
-    return dict.fromkeys(names, rule)
 
 
 FUNCTIONS: dict[str, FunctionRule] = {

@@ -13,12 +13,11 @@ from typing import Any
 from holotype.graph.specimen import Specimen
 from holotype.graph.table import Reduced
 from holotype.graph.values import check_keys
-from holotype.legacy.rules.names import entry_for, entry_named
+from holotype.legacy.rules.names import entry_named
 from holotype.legacy.rules.taken import (
     Foreign,
     FunctionRule,
     Odd,
-    Raw,
     Taken,
     TypeRule,
     raw_bytes,
@@ -296,10 +295,6 @@ def _partial(taken: Taken) -> Reduced:
     if attributes not in (None, {}):
         raise Odd("it has attributes of its own")
     return Reduced((taken.plain(function), args, keywords or {}))
-
-
-def _global_only(raw: Raw) -> bool:
-    return type(raw) is Global and entry_for(raw) is not None
 
 
 FUNCTIONS: dict[str, FunctionRule] = {

@@ -96,6 +96,17 @@ def _random_state(taken: Taken) -> Specimen:
     )
 
 
+def _older_random_state(taken: Taken) -> Specimen:
+    """As NumPy before 1.17 pickled it: an empty call, and the parts of the state in a tuple."""
+    taken.arguments(0)
+    state = taken.state()
+    if type(state) is not tuple or len(state) != 5 or state[0] != "MT19937":
+        raise Odd("it has no state that is known")
+    name, key, position, has_gauss, gauss = state
+    bits = _bits(name, {"bit_generator": name, "state": {"key": key, "pos": position}})
+    return Specimen(_entry("RandomState"), Reduced((bits, has_gauss, gauss)))
+
+
 def _seed_sequence(taken: Taken) -> Specimen:
     """The unpickling function of Cython: its members in the order of their names."""
     *_, given = taken.arguments(_CHECKSUMMED)
@@ -114,6 +125,7 @@ def _entry(name: str) -> Entry:
 
 
 FUNCTIONS: dict[str, FunctionRule] = {
+    "numpy.random:__RandomState_ctor": _older_random_state,
     "numpy.random._pickle:__bit_generator_ctor": _bit_generator,
     "numpy.random._pickle:__generator_ctor": _generator,
     "numpy.random._pickle:__randomstate_ctor": _random_state,

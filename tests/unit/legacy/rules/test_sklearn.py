@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.unit.legacy.old_files import assert_converted, converted, model
+from tests.unit.legacy.old_files import SEEDLESS, assert_converted, converted, model
 
 import holotype
 from holotype.errors import InvalidStateError, UnsupportedError
@@ -48,6 +48,8 @@ OBJECTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", OBJECTS)
 def test_an_object_is_converted_as_if_it_were_dumped(name: str) -> None:
+    if SEEDLESS and name == "boosting":
+        pytest.skip("NumPy does not pickle the seed of the generator")
     assert_converted(OBJECTS[name], (0, 2, 4, 5), reloaded=name == "boosting")
 
 
