@@ -276,3 +276,91 @@ def level_in_the_file() -> bytes:
 def method_that_is_no_name() -> bytes:
     """A member by a path."""
     return node({"member": "__init__.__globals__", "of": code("lambda: 1")})
+
+
+# --------------------------------------------------------------- forms that would not ask for trust
+
+
+@attack(BlueprintError)
+def module_in_a_cell() -> bytes:
+    """A closure variable of nothing that holds a module: its import would not be asked for."""
+    return node({"cell": [{"module": "antigravity"}]})
+
+
+@attack(BlueprintError)
+def module_in_a_shared_cell() -> bytes:
+    """The same, as an element of the shared table, to which a list refers."""
+    return node({"list": [{"ref": 0}]}, {"cell": [{"module": "antigravity"}]})
+
+
+@attack(BlueprintError)
+def table_as_the_class_of_an_instance() -> bytes:
+    """A type of the table in the place of a class as source: its contents would go unchecked."""
+    return node({"instance": {"name": "sklearn.tree.Tree"}, "how": "call", "args": [1, 1, 1]})
+
+
+@attack(BlueprintError)
+def function_as_the_class_of_an_instance() -> bytes:
+    """A function of the table, called with what the file says."""
+    return node({"instance": {"name": "numpy.log1p"}, "how": "call", "args": [1]})
+
+
+@attack(BlueprintError)
+def object_as_the_class_of_an_instance() -> bytes:
+    """An object of the table that can be called, called."""
+    partial = {"call": "functools.partial", "args": [{"name": "numpy.log1p"}, {"tuple": [1]}]}
+    return node({"instance": {"ref": 0}, "how": "call", "args": []}, partial)
+
+
+@attack(BlueprintError)
+def member_of_a_class_of_the_table() -> bytes:
+    """Whatever a class of the table holds, by a name from the file."""
+    cls = {"name": "sklearn.linear_model.LogisticRegression"}
+    return node({"member": "__setstate__", "of": cls})
+
+
+@attack(BlueprintError)
+def method_of_an_object_of_the_table() -> bytes:
+    """A method by a name from the file, to be called by what holds it."""
+    frame = {"object": "sklearn.linear_model.LogisticRegression", "state": {}}
+    return node({"bound": "set_params", "self": frame})
+
+
+@attack(BlueprintError)
+def builtin_through_a_neighbour() -> bytes:
+    """Code that was trusted for what ``len`` is, beside other code that gives ``len`` a meaning."""
+    known = code("def f(x):\n    return len(x)\n")
+    other = code("def h(x):\n    global len\n    return len\n", globals={"len": {"module": "os"}})
+    return node({"list": [known, {**other, "name": "h", "qualname": "h", "scope": "h"}]})
+
+
+@attack(BlueprintError)
+def one_space_two_modules() -> bytes:
+    """Functions of one space that say they are of two modules."""
+    first, second = code("lambda: 1"), code("lambda: 2", module="other")
+    return node({"list": [first, second]})
+
+
+@attack(BlueprintError)
+def main_as_a_module() -> bytes:
+    """The program that opens the file, as a module of the code in it."""
+    return node(code("def f(x):\n    return y\n", globals={"y": {"module": "__main__"}}))
+
+
+@attack(BlueprintError)
+def state_of_an_instance_with_underscores() -> bytes:
+    """An attribute in the place of what Python itself looks up."""
+    cls = code("class A:\n    pass\n", kind="class", name="A", qualname="A", scope="A")
+    return node({"instance": cls, "how": "object", "state": {"__class__": 1}})
+
+
+@attack(BlueprintError)
+def function_that_is_no_class() -> bytes:
+    """An object of a function."""
+    return node({"instance": code("lambda: 1"), "how": "object"})
+
+
+@attack(BlueprintError)
+def closure_variable_by_reference() -> bytes:
+    """A reference to something else where a closure variable is a cell."""
+    return node(code("def f(x):\n    return y\n", cells={"y": {"ref": 0}}), {"list": []})

@@ -194,6 +194,7 @@ def convert(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    max_level: str = "named",
 ) -> Receipt:
     """Write the model of an old file as an archive; nothing of the file is executed or imported.
 
@@ -207,18 +208,21 @@ def convert(
         metadata: what you want to keep with the model, as JSON values.
         created: the time to record, as for :func:`dump`.
         author: who made the model; nothing is recorded by default.
+        max_level: ``"named"`` keeps objects and functions of packages that the table does not know
+            by name, so that opening the archive asks for trust; ``"data"`` refuses them.
 
     Raises:
         LegacyError: the file could not be read in full, or is of no known format.
-        UnsupportedError: it holds what is not in the table; names all of it with its places.
+        UnsupportedError: it holds what cannot be kept so; names all of it with its places.
         InvalidStateError: the contents of an object are unsafe or meaningless.
         OSError: a file could not be opened or written; the target is as it was before.
     """
     from holotype.legacy.convert import read_old
 
     with _collector_paused():
-        old = read_old(source)
-        encoded = encode(old.model, type_table(), saving=_saving("data", ()))
+        saving = _saving(max_level, ())
+        old = read_old(source, keep_names=saving.max_level > Level.DATA)
+        encoded = encode(old.model, type_table(), saving=saving)
         rehearse(encoded)
         make = _manifest(old.model, encoded, metadata, created, author)
         written = write_archive(target, encoded, _of_old(old, make))

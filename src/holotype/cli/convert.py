@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -31,6 +31,10 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace archives that are there already.")
     ] = False,
+    max_level: Annotated[
+        Literal["data", "named"],
+        typer.Option(help="named keeps classes of your packages by name; data refuses them."),
+    ] = "named",
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Write the models of pickle, joblib, cloudpickle, NumPy and skops files as archives.
@@ -48,7 +52,7 @@ def command(
             if archive.exists() and not force:
                 raise FileExistsError(0, "is there already; --force replaces it", str(archive))
             with errors.status(plain(f"converting {source}")):  # shows on a terminal only
-                receipt = convert(source, archive)
+                receipt = convert(source, archive, max_level=max_level)
         except HolotypeError as error:
             code = code or 1
             rows.append(_failure(source, str(error), type(error).__name__))
@@ -87,6 +91,7 @@ def _success(source: Path, archive: Path, receipt: Receipt) -> dict[str, Any]:
         "id": receipt.id,
         "fingerprint": receipt.fingerprint,
         "size": receipt.size,
+        "level": receipt.level,
         "error": None,
         "error_type": None,
     }
@@ -99,6 +104,7 @@ def _failure(source: Path, error: str, kind: str) -> dict[str, Any]:
         "id": None,
         "fingerprint": None,
         "size": None,
+        "level": None,
         "error": error,
         "error_type": kind,
     }
@@ -114,3 +120,5 @@ def _print(row: dict[str, Any]) -> None:
         sep="",
     )
     console.print(plain(f"  {row['fingerprint']}", "dim"))
+    if row["level"] != "data":
+        console.print(plain(f"  opening it asks for trust: {row['level']}", "yellow"))

@@ -23,6 +23,7 @@ from holotype.graph.divide import (
     split_bytes,
     split_texts,
 )
+from holotype.graph.foreign import set_state
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -149,7 +150,8 @@ class _Decoder:
     def _fill_object(self, shell: Any, node: ObjectNode) -> None:
         if node.args is None:
             state = {name: self.value(item) for name, item in node.state.items()}
-            self._guard(node.path, node.entry, self._assign, shell, state)
+            assign = set_state if node.entry.foreign and state else self._assign
+            self._guard(node.path, node.entry, assign, shell, state)
         elif node.state is not None:
             state = self.value(node.state)
             self._guard(node.path, node.entry, _set_state, node.entry, shell, state)

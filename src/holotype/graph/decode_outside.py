@@ -12,8 +12,9 @@ from types import CellType, FunctionType
 from typing import Any, Protocol
 
 from holotype.code.definition import Method
-from holotype.errors import HolotypeError, InvalidStateError, MissingLibraryError
-from holotype.graph.foreign import member_of, method_of, set_state
+from holotype.digest import data_digest
+from holotype.errors import DigestError, HolotypeError, InvalidStateError, MissingLibraryError
+from holotype.graph.foreign import member_of, method_of, set_state, words_of
 from holotype.graph.nodes import (
     CellNode,
     CodeNode,
@@ -25,6 +26,8 @@ from holotype.graph.nodes import (
     OpaqueNode,
     Seq,
 )
+from holotype.graph.pins import home_of, opaque_digest
+from holotype.graph.reduce import methods_of
 
 __all__ = ["OutsideBuilder"]
 
@@ -57,9 +60,8 @@ class OutsideBuilder:
         """The object, as far as it can be made before what it refers to is there."""
         if type(node) is CellNode:
             return CellType()
-        if type(node) is CodeNode:
-            return self._code(node)
-        return self._guard(node.path, self._made, node)
+        make = self._code if type(node) is CodeNode else self._made
+        return self._guard(node.path, make, node)
 
     def fill(self, shell: Any, node: Any) -> None:
         """Complete what ``shell`` made."""
@@ -77,23 +79,23 @@ class OutsideBuilder:
         return shell
 
     def _guard(self, path: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Whatever the user's own code raises is reported with its place."""
+        """Whatever the code that was trusted raises is reported with its place.
+
+        That includes SystemExit: opening a file does not end the process.
+        """
         try:
             return function(*args)
-        except HolotypeError:
+        except (HolotypeError, KeyboardInterrupt):
             raise
-        except Exception as error:
-            raise InvalidStateError(
-                path, f"it could not be built: {type(error).__name__}: {error}"
-            ) from error
+        except BaseException as error:
+            raise InvalidStateError(path, f"it could not be built: {words_of(error)}") from error
 
     # -- code ----------------------------------------------------------------------------------
 
     def _code(self, node: CodeNode) -> Any:
         from holotype.code.build import make_class, make_namespace, shell_function
 
-        module = node.definition.module
-        space = self.spaces.setdefault(node.space, make_namespace(module))
+        space = self.spaces.setdefault(node.space, make_namespace(home_of(node)))
         cells = {name: self._cell(cell) for name, cell in node.cells.items()}
         self.cells[id(node)] = cells
         if node.definition.kind == "function":
@@ -104,9 +106,7 @@ class OutsideBuilder:
         return make_class(node.definition, space, cells, path=node.path)
 
     def _cell(self, node: Node) -> CellType:
-        cell: Any = CellType() if type(node) is CellNode else self.builder.value(node)
-        if type(cell) is not CellType:
-            raise InvalidStateError("code", "a closure variable is not a cell")
+        cell: CellType = CellType() if type(node) is CellNode else self.builder.value(node)
         return cell
 
     def _bind(self, node: CodeNode, space: dict[str, Any], names: Collection[str]) -> None:
@@ -154,10 +154,11 @@ class OutsideBuilder:
     def _imported(self, name: str) -> Any:
         try:
             return importlib.import_module(name)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a module does when it is imported
             raise MissingLibraryError(
-                f"the code in the file uses {name}, which cannot be imported: "
-                f"{type(error).__name__}: {error}"
+                f"the code in the file uses {name}, which cannot be imported: {words_of(error)}"
             ) from error
 
     # -- objects of such classes ---------------------------------------------------------------
@@ -165,10 +166,18 @@ class OutsideBuilder:
     def _made(self, node: InstanceNode) -> Any:
         maker = self.builder.value(node.maker)
         args = [self.builder.value(arg) for arg in node.args]
-        return maker(*args) if node.how == "call" else maker.__new__(maker, *args)
+        if node.how == "call":
+            return maker(*args)
+        if not isinstance(maker, type):
+            raise TypeError("it is made by something that is not a class")
+        return maker.__new__(maker, *args)
 
     def _fill_instance(self, shell: Any, node: InstanceNode) -> None:
         if node.how == "object":
+            cls: Any = type(shell)
+            covered = methods_of(cls) & node.state.keys()
+            if covered:
+                raise TypeError(f"{min(covered)} is a method, and no attribute")
             vars(shell).update(self._values(node.state))
             return
         if node.state is not None:
@@ -182,10 +191,7 @@ class OutsideBuilder:
 
     def _member(self, node: MemberNode) -> Any:
         owner = self.builder.value(node.owner)
-        if node.bound:
-            found = method_of(owner, node.name)
-        else:
-            found = member_of(owner, node.name) if isinstance(owner, type) else None
+        found = (method_of if node.bound else member_of)(owner, node.name)
         if found is None:
             raise InvalidStateError(node.path, f"there is no method {node.name}")
         return found
@@ -196,10 +202,12 @@ class OutsideBuilder:
         here = ".".join(platform.python_version_tuple()[:2])
         if node.python != here:
             raise MissingLibraryError(
-                f"{node.what} was stored as pickle bytes, which only Python {node.python} reads; "
-                f"this is {here}. Open the file there, and save it with its source at hand"
+                f"{node.what[:80]} is kept as pickle bytes, which only Python {node.python[:9]} "
+                f"reads; this is {here}. Open the file there, and save it with its source at hand"
             )
         import pickle
 
         data = self.builder.value(node.data)
+        if data_digest(data) != opaque_digest(node):  # whether or not the arrays were verified
+            raise DigestError("the pickle bytes are not those that were trusted", clause="3.15")
         return self._guard(node.path, pickle.loads, data)

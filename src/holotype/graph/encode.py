@@ -164,7 +164,6 @@ class _Encoder:
             frozenset: self._set,
             np.ndarray: self._array,
             np.memmap: self._array,
-            Specimen: self.once,
             Named: lambda obj: self._named(obj.entry.key),
         }
 
@@ -250,7 +249,7 @@ class _Encoder:
         elif cls is np.ndarray or cls is np.memmap:
             self._fill_array(obj, node)
         else:
-            entry = obj.entry if cls is Specimen else self.entries.get(cls)
+            entry = obj.entry if isinstance(obj, Specimen) else self.entries.get(cls)
             if entry is None:
                 self.outside.fill(obj, node)
             else:
@@ -379,6 +378,8 @@ class _Encoder:
             handler = self._scalar
         elif isinstance(obj, np.dtype):
             handler = self._dtype
+        elif isinstance(obj, Specimen):
+            handler = self._specimen
         else:
             handler = self._name
         if not isinstance(obj, type):
@@ -397,6 +398,11 @@ class _Encoder:
         key = self.table.name_of(obj)
         return self.outside.node(obj) if key is None else self._named(key)
 
+    def _specimen(self, obj: Specimen) -> Node:
+        if obj.entry.foreign:
+            self.outside.level = max(self.outside.level, Level.NAMED)
+        return self._named(obj.entry.key) if obj.entry.kind == "name" else self.once(obj)
+
     def _named(self, key: str) -> Node:
         self.keys.add(key)
         return {"name": key}
@@ -405,7 +411,7 @@ class _Encoder:
         reduced = self.reduce(obj, entry)
         self.kept.append(reduced)
         self.keys.add(entry.key)
-        node[entry.kind] = entry.key
+        node[entry.tag] = entry.key
         if entry.kind == "call":
             self.making.add(id(obj))
             node["args"] = [self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
@@ -450,7 +456,7 @@ class _Encoder:
             if entry.drop and not entry.drop.isdisjoint(state):
                 state = {name: state[name] for name in state.keys() - entry.drop}
             cls: Any = type(obj)
-            covered = methods_of(cls) if cls is not Specimen else frozenset()
+            covered = frozenset() if isinstance(obj, Specimen) else methods_of(cls)
             if not covered.isdisjoint(state):
                 raise UnsupportedError(
                     f"{self.path()}.{min(covered & state.keys())}",
@@ -463,7 +469,7 @@ class _Encoder:
         return reduced
 
     def _take_apart(self, obj: Any, entry: Entry) -> Reduced:
-        if type(obj) is Specimen:
+        if isinstance(obj, Specimen):
             return obj.reduced
         return entry.reduce(obj) if entry.reduce else reduce_by_protocol(obj, entry.kind)
 

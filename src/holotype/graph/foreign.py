@@ -28,6 +28,7 @@ __all__ = [
     "foreign_key",
     "is_dotted",
     "is_foreign_key",
+    "is_module",
     "is_standard",
     "member_of",
     "method_of",
@@ -35,6 +36,7 @@ __all__ = [
     "resolve_foreign",
     "set_state",
     "take_apart",
+    "words_of",
 ]
 
 How = Literal["object", "new", "call"]
@@ -59,7 +61,7 @@ def is_foreign_key(key: str) -> bool:
     Python's own modules are none: whoever trusted ``builtins`` would trust ``eval``.
     """
     module, colon, name = key.partition(":")
-    return bool(colon) and is_dotted(module) and is_dotted(name) and not is_standard(module)
+    return bool(colon) and is_module(module) and is_dotted(name) and not is_standard(module)
 
 
 def is_standard(module: str) -> bool:
@@ -70,6 +72,11 @@ def is_standard(module: str) -> bool:
 def is_dotted(name: str) -> bool:
     """Whether it is identifiers, joined by dots."""
     return all(map(_is_name, name.split(".")))
+
+
+def is_module(name: str) -> bool:
+    """Whether it can be the name of a module, the same one in every process."""
+    return is_dotted(name) and name != "__main__"
 
 
 def _is_name(part: str) -> bool:
@@ -84,20 +91,20 @@ def package_of(key: str) -> str:
 def foreign_key(obj: Any) -> str | None:
     """The key of a class or function that is found again under its own name, else None."""
     module, name = getattr(obj, "__module__", None), getattr(obj, "__qualname__", None)
-    if module == "__main__" or not isinstance(module, str) or not isinstance(name, str):
+    if not isinstance(module, str) or not isinstance(name, str):
         return None
-    key = f"{module}:{name}"
-    return key if is_foreign_key(key) and _look_up(key) is obj else None
+    key, home = f"{module}:{name}", sys.modules.get(module)  # nothing is imported to save it
+    return key if is_foreign_key(key) and _look_up(home, key) is obj else None
 
 
 def resolve_foreign(key: str) -> Any:
     """Import what a key names; MissingLibraryError where it is not defined there."""
     try:
-        found = _look_up(key)
-    except Exception as error:
-        raise MissingLibraryError(
-            f"{key} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
+        found = _look_up(importlib.import_module(package_of(key)), key)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a package does when it is imported
+        raise MissingLibraryError(f"{key} cannot be imported: {words_of(error)}") from error
     if found is None:
         raise MissingLibraryError(
             f"{key}: the module defines no class or function of this name; "
@@ -106,9 +113,17 @@ def resolve_foreign(key: str) -> Any:
     return found
 
 
-def _look_up(key: str) -> Any:
+def words_of(error: BaseException) -> str:
+    """What an error of somebody else's code says; even that is code of theirs."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - it is only words
+        return type(error).__name__
+
+
+def _look_up(home: Any, key: str) -> Any:
     module, _, name = key.partition(":")
-    found: Any = importlib.import_module(module)
+    found = home
     for part in name.split("."):
         # The namespace itself: an attribute hook or a property would be code.
         found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
@@ -156,18 +171,20 @@ def set_state(obj: Any, state: Any) -> None:
         setattr(obj, name, value)
 
 
-def member_of(cls: type, name: str) -> Any:
-    """What a class or one above it holds under a name, taken out of static and class methods."""
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            found = base.__dict__[name]
-            return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
-    return None
+def member_of(cls: Any, name: str) -> Any:
+    """The function or class that a class holds under a name, without static or class method."""
+    found = vars(cls).get(name) if isinstance(cls, type) else None
+    if isinstance(found, (staticmethod, classmethod)):
+        found = found.__func__
+    return found if isinstance(found, (types.FunctionType, type)) else None
 
 
 def method_of(owner: Any, name: str) -> Any:
     """The method of this name, bound to an object, or to a class; None where there is none."""
-    found = member_of(owner if isinstance(owner, type) else type(owner), name)
+    cls: type = owner if isinstance(owner, type) else type(owner)
+    found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    if isinstance(found, classmethod):
+        found, owner = found.__func__, cls
     return types.MethodType(found, owner) if isinstance(found, types.FunctionType) else None
 
 
@@ -177,26 +194,30 @@ def take_apart(obj: Any) -> Parts:
     registered = copyreg.dispatch_table.get(cls)
     try:
         reduced = obj.__reduce_ex__(4) if registered is None else registered(obj)
+        if not isinstance(reduced, tuple):
+            raise UnsupportedError("", f"a {type_name(cls)} reduces to a global name.")
+        nothing: list[Any] = [None] * (6 - len(reduced))
+        function, args, state, items, pairs, setter = [*reduced, *nothing]
+        maker, given = function, list(args)
+        if function is _NEWOBJ_EX and not given[2]:
+            function, given = _NEWOBJ, [given[0], *given[1]]
+        if function is _NEWOBJ:
+            maker, *given = given
+        items = None if items is None else list(items) or None
+        pairs = None if pairs is None else list(pairs) or None
+    except UnsupportedError:
+        raise
     except Exception as error:
-        raise UnsupportedError("", f"cannot be taken apart: {error}.") from error
-    if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
-        raise UnsupportedError("", f"a {type_name(cls)} reduces in a way that is not known.")
-    function, args, *rest = reduced
-    state, items, pairs, setter = (*rest, None, None, None, None)[:4]
+        raise UnsupportedError("", f"cannot be taken apart: {words_of(error)}.") from error
     if setter is not None:
         raise UnsupportedError("", f"a {type_name(cls)} sets its state by a function of its own.")
-    items = None if items is None else list(items)
-    pairs = None if pairs is None else list(pairs)
     if items and pairs:
         raise UnsupportedError("", f"a {type_name(cls)} is a list and a dict at once.")
-    if function is _NEWOBJ_EX and not args[2]:
-        function, args = _NEWOBJ, (args[0], *args[1])
     if function is not _NEWOBJ:
-        return Parts("call", function, Reduced(tuple(args), state, items or None, pairs or None))
-    maker, *args = args
-    if not (args or items or pairs or _sets_state(maker)) and _are_attributes(maker, state):
+        return Parts("call", maker, Reduced(tuple(given), state, items, pairs))
+    if not (given or items or pairs or _sets_state(maker)) and _are_attributes(maker, state):
         return Parts("object", maker, Reduced((), state))
-    return Parts("new", maker, Reduced(tuple(args), state, items or None, pairs or None))
+    return Parts("new", maker, Reduced(tuple(given), state, items, pairs))
 
 
 def _sets_state(cls: type) -> bool:

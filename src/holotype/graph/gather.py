@@ -103,10 +103,10 @@ class Columns:
 
     def _common_entry(self, items: Sequence[Any], kind: type) -> Entry | None:
         """The entry of all the items, which are of one type."""
-        if kind is not Specimen:
+        if not issubclass(kind, Specimen):
             return self.walk.table.entry_of(kind)
         entry: Entry = items[0].entry
-        return entry if all(item.entry is entry for item in items) else None
+        return None if entry.foreign or any(i.entry is not entry for i in items) else entry
 
     def _claim(self, items: Sequence[Any], owner: int) -> bool:
         """Whether every item is met for the first time here; if so, they belong to ``owner``."""

@@ -9,11 +9,19 @@ from __future__ import annotations
 import platform
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
+from holotype.digest import is_text
 from holotype.errors import UnsupportedError
-from holotype.graph.foreign import Parts, foreign_key, is_standard, method_of, take_apart
+from holotype.graph.foreign import (
+    Parts,
+    foreign_key,
+    is_module,
+    is_standard,
+    method_of,
+    take_apart,
+)
 from holotype.graph.reduce import type_name
 from holotype.graph.table import Table
 from holotype.trust.levels import Level
@@ -26,6 +34,8 @@ __all__ = ["Outside", "Saving"]
 Node = Any
 _FUNCTION = types.FunctionType
 _CALLABLE = (type, _FUNCTION, types.BuiltinFunctionType)
+_CACHE = "__slotnames__"  # which copyreg leaves on classes whose objects were taken apart
+_APART = 1 << 20  # deeper than nodes nest: what is met there goes to the shared table
 
 
 class Saving(NamedTuple):
@@ -40,6 +50,9 @@ class Walk(Protocol):
 
     keys: set[str]
     """What the blueprint names of libraries."""
+    depth: int
+    making: set[int]
+    """Ids of tuples and objects whose parts are being written, which must be there first."""
 
     def child(self, obj: Any, segment: str) -> Node: ...
     def once(self, obj: Any) -> Node: ...
@@ -57,12 +70,15 @@ class Outside:
         self.saving = saving
         self.level = Level.DATA
         self.spaces: dict[int, int] = {}  # which functions shared their module's names
+        self.cells: set[int] = set()  # ids of the closure variables of code
 
     def node(self, obj: Any) -> Node:
         """The node of an object, class or function that the table does not know."""
         if isinstance(obj, types.MethodType):
             return self._bound(obj)
         if isinstance(obj, types.CellType):
+            if id(obj) not in self.cells:
+                raise UnsupportedError(self.walk.path(), "a closure variable stands by itself.")
             return self.walk.once(obj)
         if isinstance(obj, types.ModuleType):
             raise UnsupportedError(
@@ -81,7 +97,15 @@ class Outside:
             member = self._member(obj)
             if member is not None:
                 return member
-        return self.walk.once(obj)
+        # What a tuple or a call is made of must be there before it is: this may lead back to it.
+        return self._apart(self.walk.once, obj) if self.walk.making else self.walk.once(obj)
+
+    def _apart(self, write: Callable[..., Node], *given: Any) -> Node:
+        """Write something as an element of the shared table, so that it may be filled later."""
+        depth, self.walk.depth = self.walk.depth, _APART
+        node = write(*given)
+        self.walk.depth = depth
+        return node
 
     def fill(self, obj: Any, node: dict[str, Any]) -> None:
         """Fill the node that was begun for an object; the first sight of it."""
@@ -122,7 +146,7 @@ class Outside:
         if self.table.name_of(cls) is not None or method_of(owner, name) != obj:
             self._refuse(obj)
         self._allow(Level.NAMED, obj)
-        return {"bound": name, "self": self.walk.child(owner, "__self__")}
+        return {"bound": name, "self": self._apart(self.walk.child, owner, "__self__")}
 
     def _member(self, obj: Any) -> Node | None:
         """What a class makes itself is found in that class."""
@@ -131,7 +155,8 @@ class Outside:
         owner = owner_of(obj)
         if owner is None:
             return None
-        return {"member": obj.__name__, "of": self.walk.child(owner, "__class__")}
+        of = self._apart(self.walk.child, owner, "__class__")
+        return {"member": obj.__name__, "of": of}
 
     def _take_apart(self, obj: Any) -> Parts:
         parts = take_apart(obj)
@@ -149,7 +174,7 @@ class Outside:
         self.walk.keep(reduced)
         key = self._key(maker)
         if key is None:
-            node["instance"] = self.walk.child(maker, "__class__")
+            node["instance"] = self._apart(self.walk.child, maker, "__class__")
             node["how"] = how
         else:
             self._allow(Level.NAMED, obj)
@@ -161,7 +186,9 @@ class Outside:
             if state:
                 node["state"] = {name: child(state[name], name) for name in sorted(state)}
             return
-        node["args"] = [child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
+        self.walk.making.add(id(obj))
+        node["args"] = self._listed(reduced.args, "args")
+        self.walk.making.discard(id(obj))
         if reduced.state is not None:
             node["state"] = child(reduced.state, "state")
         self.walk.contents(node, obj, reduced.items, reduced.pairs)
@@ -170,6 +197,9 @@ class Outside:
 
     def _fill_code(self, captured: Captured, node: dict[str, Any]) -> None:
         self.walk.keep(captured)
+        self.cells.update(map(id, captured.cells.values()))
+        for text in (captured.name, captured.qualname, captured.module):
+            self._text(text)
         node["code"] = captured.source
         node["kind"] = captured.kind
         node["name"] = captured.name
@@ -183,15 +213,24 @@ class Outside:
             node["submodules"] = sorted(self._module(each) for each in captured.submodules)
         cells = captured.cells
         node["cells"] = {name: self.walk.child(cells[name], name) for name in sorted(cells)}
-        names = captured.globals
+        names = dict(captured.globals)
+        home = captured.namespace.get("__name__")
+        if type(home) is str and home != captured.module:  # a decorator has copied its label
+            names["__name__"] = home
         node["globals"] = {name: self._binding(names[name], name) for name in sorted(names)}
         if captured.defaults is not None:
             node["defaults"] = self._listed(captured.defaults, "__defaults__")
         if captured.annotations:
             node["annotations"] = self._named(self._annotations(captured), "__annotations__")
-        for name in ("kwdefaults", "attributes"):
-            if values := getattr(captured, name):
-                node[name] = self._named(values, f"__{name}__")
+        attributes = {
+            name: value
+            for name, value in captured.attributes.items()
+            if name.rpartition(".")[2] != _CACHE
+        }
+        if captured.kwdefaults:
+            node["kwdefaults"] = self._named(captured.kwdefaults, "__kwdefaults__")
+        if attributes:
+            node["attributes"] = self._named(attributes, "__attributes__")
         if captured.methods:
             node["methods"] = {
                 name: {
@@ -201,11 +240,19 @@ class Outside:
                     "kwdefaults": self._named(method.kwdefaults or {}, name),
                     "attributes": self._named(method.attributes, name),
                 }
-                for name, method in captured.methods.items()
+                for name, method in sorted(captured.methods.items())
             }
 
     def _named(self, values: Mapping[str, Any], segment: str) -> dict[str, Node]:
-        return {name: self.walk.child(values[name], f"{segment}.{name}") for name in sorted(values)}
+        return {
+            self._text(name): self.walk.child(values[name], f"{segment}.{name}")
+            for name in sorted(values)
+        }
+
+    def _text(self, name: str) -> str:
+        if not is_text(name):
+            raise UnsupportedError(self.walk.path(), f"the name {name!r} is not text.")
+        return name
 
     def _annotations(self, captured: Captured) -> dict[str, Any]:
         """Annotations: as they are where the table knows them, else as their text.
@@ -216,7 +263,7 @@ class Outside:
 
         texts = annotation_texts(captured.source)
         return {
-            name: value if self._is_plain(value) else texts.get(name, repr(value))
+            name: value if self._is_plain(value) else texts.get(name, _named_type(value))
             for name, value in captured.annotations.items()
         }
 
@@ -241,12 +288,11 @@ class Outside:
         return self.walk.child(value, name)
 
     def _module(self, module: types.ModuleType) -> str:
-        if sys.modules.get(module.__name__) is not module:
-            raise UnsupportedError(
-                self.walk.path(), f"the module {module.__name__} is not found by its name."
-            )
-        self.walk.keys.add(module.__name__)
-        return module.__name__
+        name = module.__name__
+        if sys.modules.get(name) is not module or not is_module(name):
+            raise UnsupportedError(self.walk.path(), f"the module {name} is not found by its name.")
+        self.walk.keys.add(name)
+        return name
 
     # -- as pickle -----------------------------------------------------------------------------
 
@@ -268,7 +314,7 @@ class Outside:
         node["opaque"] = self.walk.child(content, "opaque")
         node["python"] = ".".join(platform.python_version_tuple()[:2])
         node["tool"] = f"cloudpickle {cloudpickle.__version__}"
-        node["what"] = type_name(obj if isinstance(obj, type) else type(obj))
+        node["what"] = _named_type(obj)
 
     # -- refusals ------------------------------------------------------------------------------
 
@@ -288,3 +334,8 @@ class Outside:
             problem = f"{problem} {error.problem[:1].upper()}{error.problem[1:]}"
             advice = f"{error.advice or advice} Or keep its pickle bytes: max_level='opaque'."
         raise UnsupportedError(self.walk.path(), problem, advice) from None
+
+
+def _named_type(obj: Any) -> str:
+    """The name of a class, or of that of an object; and no address, as its text may have."""
+    return type_name(obj if isinstance(obj, type) else type(obj))

@@ -1,7 +1,7 @@
 """The forms of what is not of the table become nodes (SPEC 3.11-3.15), and what they ask of trust.
 
-Rule: nothing is compiled, imported or unpickled here. The digest that a policy pins covers the
-source *and* what its names are bound to, so the same text cannot be made to call something else.
+Rule: nothing is compiled, imported or unpickled here, and a form stands only where a writer puts
+it: what could be reached by one without asking for trust is refused, whatever the policy.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from holotype.code.definition import Definition
-from holotype.digest import canonical_json, sha256
+from holotype.digest import canonical_json
 from holotype.errors import BlueprintError
 from holotype.graph.atoms import exactly, within
-from holotype.graph.foreign import is_dotted, package_of
+from holotype.graph.foreign import is_module, package_of
 from holotype.graph.nodes import (
     BytesNode,
     CellNode,
@@ -22,24 +22,37 @@ from holotype.graph.nodes import (
     InstanceNode,
     MemberNode,
     ModuleNode,
-    NameNode,
     Node,
-    ObjectNode,
     OpaqueNode,
-    Ref,
     Seq,
     ValueNode,
+)
+from holotype.graph.pins import (
+    Pins,
+    check_cells,
+    check_owner,
+    check_spaces,
+    home_of,
+    opaque_digest,
 )
 from holotype.trust.levels import Level, Need
 
 __all__ = ["OutsideForms"]
 
-_MAX_BINDINGS = 32
+_HOWS = ("object", "new", "call")
+_ABSENT = object()
 _CODE = {"code", "kind", "name", "qualname", "module", "scope", "space", "cells", "globals"}
 _MORE = {
-    "text_annotations", "submodules", "defaults", "kwdefaults", "annotations", "attributes",
-    "methods",
-}  # fmt: skip
+    "function": {
+        "text_annotations",
+        "submodules",
+        "defaults",
+        "kwdefaults",
+        "annotations",
+        "attributes",
+    },
+    "class": {"text_annotations", "submodules", "attributes", "methods"},
+}
 
 
 class Parser(Protocol):
@@ -62,7 +75,7 @@ class OutsideForms:
         self.parser = parser
         self.forms: dict[str, Callable[[dict[str, Any], str], Node]] = {
             "code": self._code,
-            "cell": self._cell,
+            "cell": self._cell_apart,
             "instance": self._instance,
             "member": self._member,
             "bound": self._member,
@@ -71,30 +84,39 @@ class OutsideForms:
         self.named: dict[str, str] = {}  # foreign keys and where they stand first
         self.codes: list[CodeNode] = []
         self.opaque: list[OpaqueNode] = []
+        self.cells: list[CellNode] = []  # those that stand by themselves
+        self.owned: list[InstanceNode | MemberNode] = []
         self.spaces: dict[tuple[int, str], bytes] = {}
 
     def trust(self, shared: list[Node]) -> tuple[list[Need], list[tuple[CodeNode, str]]]:
         """What must be trusted, and the digest of each piece of code."""
+        check_cells(self.codes, self.cells, shared)
+        for node in self.owned:
+            check_owner(node, shared)
+        check_spaces(self.codes)
         needs = [
             Need(Level.NAMED, key, package_of(key).partition(".")[0], path)
             for key, path in self.named.items()
         ]
-        codes = [(code, _pin(code, shared)) for code in self.codes]
+        pins = Pins(shared)
+        codes = [(code, pins.of(code)) for code in self.codes]
         for code, pin in codes:
-            what = f"the {code.definition.kind} {code.definition.qualname}"
+            what = f"the {code.definition.kind} {_short(code.definition.qualname)}"
             needs.append(Need(Level.CODE, what, f"code:{pin}", code.path))
-        for node in self.opaque:
-            digest = _opaque_digest(node)
-            needs.append(
-                Need(Level.OPAQUE, f"pickle bytes of {node.what}", f"opaque:{digest}", node.path)
-            )
+        for island in self.opaque:
+            what = f"pickle bytes of {_short(island.what)}"
+            argument = f"opaque:{opaque_digest(island)}"
+            needs.append(Need(Level.OPAQUE, what, argument, island.path))
         return needs, codes
 
     # -- code ----------------------------------------------------------------------------------
 
     def _code(self, value: dict[str, Any], path: str) -> Node:
-        within(value, path, _CODE, _MORE)
+        within(value, path, _CODE, _MORE.get(str(value.get("kind")), set()))
         definition = _definition(value, path)
+        for name in value.keys() - _CODE - {"text_annotations", "defaults"}:
+            if not value[name]:
+                raise BlueprintError(path, f"{name} is left out where it is empty")
         names = _texts(value["globals"], f"{path}.globals")
         from holotype.code.build import check
 
@@ -110,23 +132,24 @@ class OutsideForms:
         if self.parser.depth == 1:
             self.parser.making = len(self.parser.needs)
         self._bind(value, first, False, path, cells, bound)
-        for name in names:
-            self._same_everywhere(definition.module, space, name, value["globals"][name], path)
         node = CodeNode(
             path=path,
             definition=definition,
             space=space,
-            submodules=tuple(_module(each, path) for each in _list(value, "submodules", path)),
+            submodules=_submodules(value, path),
             cells=cells,
             globals=bound,
             eager=first,
-            defaults=self._given(value.get("defaults"), f"{path}.__defaults__"),
+            defaults=self._given(value.get("defaults", _ABSENT), f"{path}.__defaults__"),
             kwdefaults=self._named(value, "kwdefaults", path),
             annotations=self._named(value, "annotations", path),
             attributes=self._named(value, "attributes", path),
             methods=self._methods(value.get("methods", {}), path),
         )
         self.codes.append(node)
+        self._same_everywhere(space, "", home_of(node), path)
+        for name in names:
+            self._same_everywhere(space, name, value["globals"][name], path)
         return node
 
     def _bind(
@@ -142,25 +165,26 @@ class OutsideForms:
         strict = self.parser.strict
         self.parser.strict += now
         for name, item in value["cells"].items():
+            here = f"{path}.{_short(name)}"
             # The cell itself must be there from the start; its content only where it is read.
-            if "ref" in item if isinstance(item, dict) else False:
+            if isinstance(item, dict) and "ref" in item:
                 if now:
                     self.parser.strict = strict + (name in first)
-                    cells[name] = self.parser.node(item, f"{path}.{name}")
+                    cells[name] = self.parser.node(item, here)
                     self.parser.strict = strict + now
             elif (name in first) is now:
-                cells[name] = self._cell(item, f"{path}.{name}")
+                cells[name] = self._cell(item, here)
         for name, item in value["globals"].items():
             if (name in first) is now:
-                bound[name] = self._binding(item, f"{path}.{name}")
+                bound[name] = self._binding(item, f"{path}.{_short(name)}")
         self.parser.strict = strict
 
-    def _same_everywhere(self, module: str, space: int, name: str, item: Any, path: str) -> None:
+    def _same_everywhere(self, space: int, name: str, item: Any, path: str) -> None:
         """Functions of one space share its names, so none may change what another's stand for."""
-        for key in ((space, name), (space, "")):
-            written = canonical_json(item if key[1] else module)
-            if self.spaces.setdefault(key, written) != written:
-                raise BlueprintError(path, f"{name} is bound twice in one space of names")
+        written = canonical_json(_nameless(item))
+        if self.spaces.setdefault((space, name), written) != written:
+            what = _short(name) or "the module"
+            raise BlueprintError(path, f"{what} is bound twice in one space of names")
 
     def _binding(self, value: Any, path: str) -> Node:
         if isinstance(value, dict) and "module" in value and "code" not in value:
@@ -168,7 +192,12 @@ class OutsideForms:
             return ModuleNode(path, _module(name, path))
         return self.parser.node(value, path)
 
-    def _cell(self, value: Any, path: str) -> Node:
+    def _cell_apart(self, value: dict[str, Any], path: str) -> Node:
+        node = self._cell(value, path)
+        self.cells.append(node)
+        return node
+
+    def _cell(self, value: Any, path: str) -> CellNode:
         if not isinstance(value, dict):
             raise BlueprintError(path, "a closure variable is a cell")
         (content,) = exactly(value, path, "cell")
@@ -177,7 +206,7 @@ class OutsideForms:
         return CellNode(path, tuple(self._binding(item, path) for item in content))
 
     def _given(self, values: Any, path: str) -> tuple[Node, ...] | None:
-        if values is None:
+        if values is _ABSENT:
             return None
         if not isinstance(values, list):
             raise BlueprintError(path, "defaults are a list")
@@ -187,19 +216,20 @@ class OutsideForms:
         found = value.get(member, {})
         _texts(found, f"{path}.{member}")
         return {
-            name: self.parser.node(item, f"{path}.{member}.{name}") for name, item in found.items()
+            name: self.parser.node(item, f"{path}.{member}.{_short(name)}")
+            for name, item in found.items()
         }
 
     def _methods(self, value: Any, path: str) -> dict[str, Any]:
         _texts(value, f"{path}.methods")
         result = {}
         for name, item in value.items():
-            here = f"{path}.{name}"
+            here = f"{path}.{_short(name)}"
             if not isinstance(item, dict):
                 raise BlueprintError(here, "a method has defaults, kwdefaults and attributes")
             exactly(item, here, "defaults", "kwdefaults", "attributes")
             result[name] = (
-                self._given(item["defaults"], here),
+                self._given(_ABSENT if item["defaults"] is None else item["defaults"], here),
                 self._named(item, "kwdefaults", here),
                 self._named(item, "attributes", here),
             )
@@ -210,7 +240,7 @@ class OutsideForms:
     def _instance(self, value: dict[str, Any], path: str) -> Node:
         how: Literal["object", "new", "call"] = value.get("how", "")
         parser = self.parser
-        if how not in ("object", "new", "call"):
+        if how not in _HOWS:
             raise BlueprintError(path, "how an object is made is object, new or call")
         plain = how == "object"
         within(
@@ -234,7 +264,11 @@ class OutsideForms:
         parser.strict -= not plain
         items = parser.seq(value["items"], path) if "items" in value else None
         pairs = parser.pairs(value["pairs"], path) if "pairs" in value else None
-        return InstanceNode(path, maker, how, args, state, items, pairs)
+        if plain and any(name[:2] == "__" for name in state):
+            raise BlueprintError(path, "an attribute's name begins with two underscores")
+        node = InstanceNode(path, maker, how, args, state, items, pairs)
+        self.owned.append(node)
+        return node
 
     def _member(self, value: dict[str, Any], path: str) -> Node:
         bound = "bound" in value
@@ -244,6 +278,7 @@ class OutsideForms:
         self.parser.strict += 1
         node = MemberNode(path, name, self.parser.node(owner, path), bound)
         self.parser.strict -= 1
+        self.owned.append(node)
         return node
 
     def _opaque(self, value: dict[str, Any], path: str) -> Node:
@@ -283,6 +318,25 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
     return tuple(sorted(value))
 
 
+def _short(name: str) -> str:
+    """A name of the file's, for a path: what stands below would repeat it without end."""
+    return name[:80]
+
+
+def _nameless(item: Any) -> Any:
+    """A node without the names of its arrays, whose digests tell them apart as well."""
+    if isinstance(item, dict):
+        return {name: "" if name == "array" else _nameless(each) for name, each in item.items()}
+    return [_nameless(each) for each in item] if isinstance(item, list) else item
+
+
+def _submodules(value: dict[str, Any], path: str) -> tuple[str, ...]:
+    names = [_module(each, path) for each in _list(value, "submodules", path)]
+    if names != sorted(set(names)):
+        raise BlueprintError(path, "submodules are sorted")
+    return tuple(names)
+
+
 def _list(value: dict[str, Any], member: str, path: str) -> list[Any]:
     found = value.get(member, [])
     if not isinstance(found, list):
@@ -291,69 +345,6 @@ def _list(value: dict[str, Any], member: str, path: str) -> list[Any]:
 
 
 def _module(name: Any, path: str) -> str:
-    if not isinstance(name, str) or not is_dotted(name):
+    if not isinstance(name, str) or not is_module(name):
         raise BlueprintError(path, "a module has a dotted name")
     return name
-
-
-# -- what a policy pins ----------------------------------------------------------------------------
-
-
-def _pin(code: CodeNode, shared: list[Node]) -> str:
-    def bound(names: dict[str, Node]) -> dict[str, Any]:
-        return {name: _tag(node, shared) for name, node in names.items()}
-
-    from holotype.code.definition import digest
-
-    methods = {
-        name: [[_tag(each, shared) for each in given or ()], bound(named), bound(attributes)]
-        for name, (given, named, attributes) in code.methods.items()
-    }
-    return sha256(
-        canonical_json(
-            {
-                "definition": digest(code.definition),
-                "submodules": code.submodules,
-                "cells": bound(code.cells),
-                "globals": bound(code.globals),
-                "defaults": [_tag(each, shared) for each in code.defaults or ()],
-                "kwdefaults": bound(code.kwdefaults),
-                "attributes": bound(code.attributes),
-                "methods": methods,
-            }
-        )
-    )
-
-
-def _tag(node: Node, shared: list[Node], depth: int = 0) -> Any:
-    """What something is bound to, as far as it decides what runs; values are data."""
-    from holotype.code.definition import digest
-
-    if depth > _MAX_BINDINGS:
-        raise BlueprintError(node.path, "what a name stands for leads from one thing to another")
-    if isinstance(node, Ref):
-        node = shared[node.index]
-    match node:
-        case ModuleNode():
-            return f"module:{node.name}"
-        case NameNode():
-            return f"name:{node.entry.key}"
-        case CodeNode():
-            return f"code:{digest(node.definition)}"
-        case CellNode():
-            return [_tag(item, shared, depth + 1) for item in node.content]
-        case ObjectNode():
-            return f"object:{node.entry.key}"
-        case InstanceNode():
-            return ["instance", _tag(node.maker, shared, depth + 1)]
-        case MemberNode():
-            return ["member", node.name, _tag(node.owner, shared, depth + 1)]
-        case OpaqueNode():
-            return f"opaque:{_opaque_digest(node)}"
-    return "data"
-
-
-def _opaque_digest(node: OpaqueNode) -> str:
-    if isinstance(node.data, BytesNode):
-        return node.data.data.digest
-    return sha256(node.data.value)

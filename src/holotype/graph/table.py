@@ -71,6 +71,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     takes: Literal["", "items", "pairs"] = ""
     as_key: Literal["identity", "never"] | Callable[..., Any] = "identity"
 
+    @property
+    def tag(self) -> str:
+        """The member of a node that holds the key: its kind, or *new* (SPEC 3.12)."""
+        return "new" if self.foreign and self.build is not None else self.kind
+
 
 class Table(Protocol):
     """The closed set of entries."""

@@ -30,11 +30,12 @@ def read_old(source: Source, *, keep_names: bool = False) -> OldModel:
 
     Args:
         source: a path, a binary file object, or the file's bytes.
-        keep_names: see :func:`holotype.legacy.rules.names.entry_for`.
+        keep_names: keep objects and functions of other packages than those of the table by name, at
+            the level of trust *named*, instead of refusing them.
 
     Raises:
         LegacyError: the file could not be read in full, or is of no known format.
-        UnsupportedError: it holds what is not in the table; names all of it with its places.
+        UnsupportedError: it holds what can be kept in no such way; names all with its places.
         OSError: it could not be opened.
     """
     part = _read(source)

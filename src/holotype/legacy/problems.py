@@ -24,10 +24,11 @@ _MAX_NAMES = 100
 _MAX_PATH = 400
 
 
-def refuse(model: Any, faults: Faults) -> None:
+def refuse(model: Any, faults: Faults, *, keep_names: bool) -> None:
     """Raise UnsupportedError where something in the model could not be converted; list all of it.
 
-    The walk follows what the encoder would write, and what foreign objects are made of.
+    With ``keep_names``, objects and names of other packages than those of the table become what is
+    kept by name. The walk follows what the encoder would write, and what foreign objects are made of.
     """
     found: dict[str, list[str]] = {}
     order: list[tuple[str, str]] = []
@@ -38,6 +39,8 @@ def refuse(model: Any, faults: Faults) -> None:
         if type(value) in _PLAIN or id(value) in seen:
             continue
         seen.add(id(value))
+        if keep_names and type(value) is Foreign and not _of_the_table(value):
+            value.keep_name()
         problem = _problem(value, faults)
         if problem and not (inside and _is_internal(value)):
             places = found.setdefault(problem, [])
@@ -54,6 +57,8 @@ _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, memoryvie
 
 
 def _problem(value: Any, faults: Faults) -> str:
+    if type(value) is Foreign and value.entry.foreign:
+        return ""
     if type(value) is Foreign:
         return f"{value.name} {value.problem}".rstrip() if value.problem else value.name
     if type(value) is Specimen and id(value) in faults:
@@ -64,8 +69,12 @@ def _problem(value: Any, faults: Faults) -> str:
 
 def _is_internal(value: Any) -> bool:
     """Whether it is what a library makes its objects of: it is no problem of its own."""
-    known = type(value) is Foreign and value.problem in ("", CALLED)
-    return known and value.name.partition(".")[0] in _LIBRARIES
+    return type(value) is Foreign and value.problem in ("", CALLED) and _of_the_table(value)
+
+
+def _of_the_table(value: Foreign) -> bool:
+    """Whether it is of a library of the table, which then would have it if it could be kept."""
+    return value.name.partition(".")[0] in _LIBRARIES
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, str]]:
@@ -82,6 +91,8 @@ def _parts(value: Any) -> Iterable[tuple[Any, str]]:
     if kind is StandIn:
         return [(value.value, "")]
     if kind is Specimen:
+        return _specimen_parts(value)
+    if kind is Foreign and value.entry.foreign:
         return _specimen_parts(value)
     if kind is Foreign and value.taken is not None:
         taken = value.taken

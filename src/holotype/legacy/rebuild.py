@@ -89,9 +89,9 @@ def model_of(symbol: Symbol, *, size: int = 0, keep_names: bool = False) -> OldM
     Raises UnsupportedError, naming every place, for what is not in the table or not in the form
     that its library writes.
     """
-    reader = _Reader(size, keep_names)
+    reader = _Reader(size)
     model = reader.read(symbol)
-    refuse(model, reader.faults)
+    refuse(model, reader.faults, keep_names=keep_names)
     libraries = {name: version for name, version in reader.libraries.items() if version}
     return OldModel(model, _type_of(model), libraries)
 
@@ -106,9 +106,12 @@ class _NotYet(Exception):
     """A part is being converted further up: a cycle."""
 
 
+def _unknown(name: Global) -> Foreign:
+    return Foreign(f"{name.module}.{name.name}", origin=f"{name.module}:{name.name}")
+
+
 class _Reader:
-    def __init__(self, size: int, keep_names: bool) -> None:
-        self.keep_names = keep_names
+    def __init__(self, size: int) -> None:
         self.weights = Weights(size)
         self.table = type_table()
         self.values: dict[int, Any] = {}  # by id of the symbol; shells while they are being filled
@@ -188,8 +191,8 @@ class _Reader:
             return Foreign(f"{name.module}.{name.name}", problem="is changed by the file")
         found = self.names.get((name.module, name.name))
         if found is None:
-            entry = entry_for(name, keep_names=self.keep_names)
-            found = Foreign(f"{name.module}.{name.name}") if entry is None else named(entry)
+            entry = entry_for(name)
+            found = _unknown(name) if entry is None else named(entry)
             self.names[name.module, name.name] = found
         return found
 
@@ -290,11 +293,11 @@ class _Reader:
         if type(making.cls) is Global and not is_touched(making.cls):
             origin = canonical(making.cls.module, making.cls.name)
             if function_rule(origin) is None:
-                entry = entry_for(making.cls, keep_names=self.keep_names)
+                entry = entry_for(making.cls)
                 if entry is not None and entry.kind != "name":
                     self.values[id(call)] = Specimen(entry)
                 else:
-                    self.values[id(call)] = Foreign(f"{making.cls.module}.{making.cls.name}")
+                    self.values[id(call)] = _unknown(making.cls)
         parts: list[Symbol] = [making.cls, making.base, call.kwargs]
         for several in (making.args, *call.states):
             if several is not making.args or several is call.args:

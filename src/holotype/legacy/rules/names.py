@@ -46,12 +46,8 @@ def canonical(module: str, name: str) -> str:
     return f"{module}:{name}"
 
 
-def entry_for(name: Global, *, keep_names: bool = False) -> Entry | None:
-    """The entry that a global of a file means; None where it is not in the table.
-
-    ``keep_names`` is for the level of trust at which users' own classes are kept by name; there is
-    none yet, so what the table lacks has no entry either way.
-    """
+def entry_for(name: Global) -> Entry | None:
+    """The entry that a global of a file means; None where it is not in the table."""
     return entry_named(canonical(name.module, name.name))
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from holotype.graph.table import Reduced
+from holotype.digest import is_text
+from holotype.graph.foreign import foreign_entry, is_foreign_key
+from holotype.graph.specimen import Specimen
+from holotype.graph.table import Entry, Reduced
 from holotype.legacy.symbols import ByteArray, OldString
 
 __all__ = [
@@ -140,19 +143,57 @@ def _mappings(state: tuple[Any, ...]) -> bool:
     return all(part is None or type(part) is dict for part in state)
 
 
-class Foreign:
+_UNKNOWN = Entry(key="", where=(), kind="name")
+
+
+class Foreign(Specimen):
     """An object, class or function that is not in the table, with its parts.
 
-    It may be a part of something that a rule understands as a whole; where it still stands in the
-    model at the end, the file is refused. ``problem`` says why where it is not just its name.
+    It may be a part of something that a rule understands as a whole. Where it still stands in the
+    model at the end, it is kept by name, if ``origin``, its ``module:qualified.name``, can be one,
+    or else the file is refused. ``problem`` says why where it is not just its name.
     """
 
-    __slots__ = ("name", "problem", "taken")
+    __slots__ = ("name", "origin", "problem", "taken")
 
-    def __init__(self, name: str, taken: Taken | None = None, problem: str = "") -> None:
+    def __init__(
+        self, name: str, taken: Taken | None = None, problem: str = "", origin: str = ""
+    ) -> None:
+        super().__init__(_UNKNOWN)
         self.name = name
+        self.origin = origin
         self.taken = taken
         self.problem = problem
+
+    def keep_name(self) -> bool:
+        """Become what the blueprint says by name, if it can be; whether it is."""
+        if self.problem or not is_foreign_key(self.origin):
+            return False
+        if self.taken is None:
+            self.entry = foreign_entry(self.origin, "name")
+            return True
+        taken = self.taken
+        if not taken.new or taken.kwargs or taken.base is not None or len(taken.states) > 1:
+            return False
+        args, state = taken.plain_args(), taken.plain_state()
+        items, pairs = list(taken.items) or None, list(taken.pairs) or None
+        if items and pairs:
+            return False
+        plain = not (args or items or pairs) and _are_attributes(state)
+        self.entry = foreign_entry(
+            self.origin,
+            "object" if plain else "new",
+            "items" if items else "pairs" if pairs else "",
+        )
+        self.reduced = Reduced(args, state, items, pairs)
+        return True
+
+
+def _are_attributes(state: Any) -> bool:
+    return state is None or (
+        type(state) is dict
+        and all(type(name) is str and name[:2] != "__" and is_text(name) for name in state)
+    )
 
 
 class StandIn:

@@ -66,9 +66,8 @@ def test_a_name_of_any_version_means_its_entry(name: tuple[str, str], key: str) 
 
 
 @pytest.mark.parametrize("name", UNKNOWN, ids=str)
-@pytest.mark.parametrize("keep_names", [False, True])
-def test_what_the_table_does_not_have_has_no_entry(name: tuple[str, str], keep_names: bool) -> None:
-    assert entry_for(Global(*name), keep_names=keep_names) is None
+def test_what_the_table_does_not_have_has_no_entry(name: tuple[str, str]) -> None:
+    assert entry_for(Global(*name)) is None
 
 
 def test_modules_that_moved_are_known_under_the_path_of_today() -> None:
