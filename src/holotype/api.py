@@ -411,9 +411,7 @@ def verify(file: Source) -> Report:
     return report
 
 
-def fingerprint(
-    model_or_file: Any, *, max_level: str = "code", embed: Iterable[str] = ()
-) -> str:
+def fingerprint(model_or_file: Any, *, max_level: str = "code", embed: Iterable[str] = ()) -> str:
     """The fingerprint of a model, or of the archive at a path, in a file object or in bytes.
 
     Two models with equal fingerprints have the same types, hyper-parameters and arrays, bit by bit.

@@ -298,6 +298,13 @@ def test_classes_and_their_objects_go_along() -> None:
     assert there_and_back({Point: 1}, "code", **EMBED).popitem()[1] == 1
 
 
+def test_a_method_of_a_class_that_was_built_is_still_its_method() -> None:
+    back = there_and_back([Point.norm, Point], "code", **EMBED)
+    assert back[0] is back[1].norm
+    alone = there_and_back([Point.norm], "code", **EMBED)
+    assert holotype.fingerprint(alone) == holotype.fingerprint([Point.norm], embed=[__name__])
+
+
 def test_what_was_set_on_a_class_later_goes_along() -> None:
     class Local:
         limit = 1

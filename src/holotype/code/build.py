@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any
+from weakref import ref
 
 from holotype.code.classes import Origin
 from holotype.code.compiling import (
@@ -25,7 +26,7 @@ from holotype.code.compiling import (
     register,
 )
 from holotype.code.definition import Captured, Definition, Method
-from holotype.code.members import GIVEN, ORIGIN, OWNER
+from holotype.code.members import GIVEN, ORIGIN, OWNER, OWNERS
 from holotype.code.values import UNSAVED
 from holotype.errors import InvalidStateError
 
@@ -169,8 +170,11 @@ def make_class(
 
 
 def _tell_inner(cls: type, path: str) -> None:
-    """Let the classes in the body of ``cls`` know by which class they are made."""
+    """Let the classes and functions in the body of ``cls`` know by which class they are made."""
     for name, value in vars(cls).items():
+        function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+        if isinstance(function, FunctionType):
+            OWNERS.setdefault(function, ref(cls))
         if isinstance(value, type) and value.__qualname__ == f"{cls.__qualname__}.{name}":
             _set(value, OWNER, cls, path)
             _tell_inner(value, path)

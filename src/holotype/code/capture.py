@@ -14,7 +14,7 @@ from holotype.code.classes import capture_class
 from holotype.code.compiling import BrokenDefinitionError
 from holotype.code.definition import Captured, NoSourceError
 from holotype.code.functions import capture_function, describe
-from holotype.code.members import OWNER
+from holotype.code.members import OWNER, OWNERS
 from holotype.code.names import PARSED_ONLY
 
 __all__ = ["annotation_texts", "capture", "owner_of"]
@@ -54,6 +54,9 @@ def owner_of(obj: FunctionType | type, namespace: dict[str, Any] | None = None) 
     """
     if isinstance(obj, type) and OWNER in vars(obj):
         owner = vars(obj)[OWNER]
+        return owner if _stands_in(obj, owner) else None
+    if isinstance(obj, FunctionType) and obj in OWNERS:
+        owner = OWNERS[obj]()
         return owner if _stands_in(obj, owner) else None
     path = obj.__qualname__.rpartition("<locals>.")
     if path[1]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from enum import EnumMeta
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, ref
 
 from holotype.code.compiling import same_code
 from holotype.code.definition import Method
@@ -25,6 +26,7 @@ __all__ = [
     "GIVEN",
     "ORIGIN",
     "OWNER",
+    "OWNERS",
     "Changes",
     "bindings",
     "changes",
@@ -37,6 +39,9 @@ ORIGIN = "__holotype__"
 """The attribute by which a class that was built here knows its source."""
 OWNER = "__holotype_owner__"
 """The attribute by which a class in the body of such a class knows that."""
+
+OWNERS: WeakKeyDictionary[FunctionType, ref[type]] = WeakKeyDictionary()
+"""The class in whose body a function was made, of classes that were built here."""
 
 GIVEN = frozenset(
     (

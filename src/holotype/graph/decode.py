@@ -23,7 +23,7 @@ from holotype.graph.divide import (
     split_bytes,
     split_texts,
 )
-from holotype.graph.foreign import set_state
+from holotype.graph.foreign import set_state, words_of
 from holotype.graph.nodes import (
     ArrayColumn,
     ArrayNode,
@@ -63,6 +63,12 @@ def decode(blueprint: Blueprint, table: Table, arrays: ArraySource) -> Any:
         return decoder.run()
     except RecursionError:
         raise BlueprintError("root", "nodes nest deeper than what is left of the stack") from None
+    except (HolotypeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # of code that was trusted: its hashes, its constructors
+        if not blueprint.trust:
+            raise
+        raise InvalidStateError("root", f"it could not be built: {words_of(error)}") from error
     finally:
         decoder.builders.clear()  # they refer to the decoder, which refers to all that was built
         del decoder.outside

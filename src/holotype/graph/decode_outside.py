@@ -178,7 +178,8 @@ class OutsideBuilder:
             covered = methods_of(cls) & node.state.keys()
             if covered:
                 raise TypeError(f"{min(covered)} is a method, and no attribute")
-            vars(shell).update(self._values(node.state))
+            if node.state:
+                set_state(shell, self._values(node.state))
             return
         if node.state is not None:
             set_state(shell, self.builder.value(node.state))

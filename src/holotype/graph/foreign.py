@@ -215,23 +215,21 @@ def take_apart(obj: Any) -> Parts:
         raise UnsupportedError("", f"a {type_name(cls)} is a list and a dict at once.")
     if function is not _NEWOBJ:
         return Parts("call", maker, Reduced(tuple(given), state, items, pairs))
-    if not (given or items or pairs or _sets_state(maker)) and _are_attributes(maker, state):
+    if not (given or items or pairs) and _are_attributes(maker, state):
         return Parts("object", maker, Reduced((), state))
     return Parts("new", maker, Reduced(tuple(given), state, items, pairs))
 
 
-def _sets_state(cls: type) -> bool:
-    """Whether the class has a say of its own; scikit-learn's base only compares versions."""
-    function = getattr(cls, "__setstate__", None)
-    return function is not None and getattr(function, "__module__", None) != "sklearn.base"
-
-
 def _are_attributes(cls: type, state: Any) -> bool:
-    """Whether a state is no more than attributes, none of which covers a method."""
+    """Whether a state is a dict like attributes, none of which covers a method.
+
+    Whether they are attributes, or what ``__setstate__`` takes, the class decides when it is built.
+    """
     if state is None:
         return True
     return (
         type(state) is dict
+        and len(state) > 0
         and all(type(name) is str and name[:2] != "__" and is_text(name) for name in state)
         and methods_of(cls).isdisjoint(state)
     )

@@ -97,7 +97,13 @@ class Outside:
             member = self._member(obj)
             if member is not None:
                 return member
-        # What a tuple or a call is made of must be there before it is: this may lead back to it.
+            return self._apart_where_made(obj)
+        # An object of a class that is found by name is written as one of the table's is.
+        named = self._key(type(obj)) is not None
+        return self.walk.once(obj) if named else self._apart_where_made(obj)
+
+    def _apart_where_made(self, obj: Any) -> Node:
+        """What a tuple or a call is made of must be there before it is: this may lead back."""
         return self._apart(self.walk.once, obj) if self.walk.making else self.walk.once(obj)
 
     def _apart(self, write: Callable[..., Node], *given: Any) -> Node:

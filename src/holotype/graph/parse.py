@@ -377,7 +377,7 @@ class _Parser:
             tuple(self.seq(arg, f"{path}.args[{i}]") for i, arg in enumerate(args)),
             None
             if state is None
-            else {sys.intern(k): self.seq(v, f"{path}.{k}") for k, v in state.items()},
+            else {sys.intern(k): self.seq(v, f"{path}.{k[:80]}") for k, v in state.items()},
         )
         self.strict -= kind == "call"
         for column in (*node.args, *(node.state or _EMPTY).values()):
@@ -448,7 +448,7 @@ class _Parser:
         if not isinstance(state, dict):
             raise BlueprintError(path, "the state of an object has its attributes by name")
         nodes = {
-            sys.intern(name): self.node(item, f"{path}.{name}") for name, item in state.items()
+            sys.intern(name): self.node(item, f"{path}.{name[:80]}") for name, item in state.items()
         }
         self._attributes(nodes, "object", path)
         return self._finish(value, "object", None, nodes, path)

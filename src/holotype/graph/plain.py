@@ -103,5 +103,8 @@ def _sort_key(item: Any, encode: Callable[[Any], Node]) -> bytes:
     if type(item) is tuple:
         return b"(%s)" % b",".join(_sort_key(each, encode) for each in item)
     if type(item) is bytes:
-        return base64.b64encode(item)
-    return canonical_json(encode(item))
+        return canonical_json({"bytes": base64.b64encode(item).decode()})
+    node = encode(item)
+    if isinstance(item, type) and node.keys() != {"name"}:
+        raise ValueError(f"a set holds the class {type_name(item)}, which has no name of its own")
+    return canonical_json(node)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from holotype.graph.specimen import Named
+
 __all__ = [
     "ATOMS",
     "INLINE_BYTES",
@@ -59,7 +61,7 @@ def _is_small(item: Any, cls: type) -> bool:
 def is_value(item: Any) -> bool:
     """Whether an element of a set encodes by its value alone."""
     cls = type(item)
-    if cls in ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type)):
+    if cls in ATOMS or cls in (bytes, complex) or isinstance(item, (np.generic, type, Named)):
         return True
     return cls in (tuple, frozenset) and all(map(is_value, item))
 

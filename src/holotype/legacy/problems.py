@@ -28,7 +28,8 @@ def refuse(model: Any, faults: Faults, *, keep_names: bool) -> None:
     """Raise UnsupportedError where something in the model could not be converted; list all of it.
 
     With ``keep_names``, objects and names of other packages than those of the table become what is
-    kept by name. The walk follows what the encoder would write, and what foreign objects are made of.
+    kept by name. The walk follows what the encoder would write, and what foreign objects are made
+    of.
     """
     found: dict[str, list[str]] = {}
     order: list[tuple[str, str]] = []

@@ -72,7 +72,7 @@ class TypeTable:
 
     def knows(self, where: str) -> bool:
         """Whether ``module:qualified.name`` is something that an entry stands for."""
-        return where in self._origins
+        return where in self._origins or key_of(*where.split(":", 1)) in self._entries
 
     def name_of(self, obj: Any) -> str | None:
         """The key under which a class, function or constant may be named."""

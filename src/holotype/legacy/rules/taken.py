@@ -192,6 +192,7 @@ class Foreign(Specimen):
 def _are_attributes(state: Any) -> bool:
     return state is None or (
         type(state) is dict
+        and len(state) > 0
         and all(type(name) is str and name[:2] != "__" and is_text(name) for name in state)
     )
 
