@@ -49,7 +49,7 @@ def tensor_dtype(dtype: np.dtype[Any]) -> str:
 
 def dtype_node(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
     """The blueprint's description of ``dtype``; refuses those that could not come back."""
-    known = _dtype_nodes.get(dtype) if dtype.metadata is None else None
+    known = None if dtype.metadata else _dtype_nodes.get(dtype)
     if known is not None and not dtype.fields:
         return known
     try:
@@ -67,7 +67,8 @@ def same_dtype(one: np.dtype[Any], other: np.dtype[Any]) -> bool:
     return (
         one == other
         and (one.kind != "V" or one.type is other.type)
-        and one.metadata is other.metadata is None
+        and not one.metadata
+        and not other.metadata  # NumPy 1 unpickles dates with an empty one
     )
 
 
@@ -77,7 +78,7 @@ def text_codec(dtype: np.dtype[Any]) -> tuple[str, str]:
 
 
 def _describe(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
-    if dtype.metadata is not None:
+    if dtype.metadata:
         raise BlueprintError(path, "it carries metadata")
     if dtype.fields is None:
         return "|V0" if dtype.type is np.void and not dtype.itemsize else dtype.str

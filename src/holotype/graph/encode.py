@@ -353,7 +353,7 @@ class _Encoder:
         if not obj.dtype.hasobject:
             self.arrays.add(obj, self.trail, self.path(), node)
             return
-        if obj.dtype != object or obj.dtype.metadata is not None:
+        if obj.dtype != object or obj.dtype.metadata:
             raise UnsupportedError(
                 self.path(),
                 f"arrays of dtype {obj.dtype!r} hold objects in a way that is not data.",
@@ -390,7 +390,7 @@ class _Encoder:
         return scalar_node(obj, self.path())
 
     def _dtype(self, obj: Any) -> Node:
-        if obj == np.dtype(object) and obj.metadata is None:
+        if obj == np.dtype(object) and not obj.metadata:
             return {"dtype": "|O"}
         return {"dtype": dtype_node(obj, self.path())}
 

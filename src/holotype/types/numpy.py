@@ -7,6 +7,7 @@ of names are literal and hold nothing that touches files, foreign memory or code
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -62,7 +63,8 @@ def _build_bits(cls: Any, args: Sequence[Any]) -> Any:
     if cls.__name__ == "MT19937":
         made._legacy_seeding(0)  # as RandomState(seed) does: there is no seed sequence
     else:
-        made.__setstate__((made.state, None))
+        with contextlib.suppress(TypeError):  # NumPy 1 has no seed sequence to forget there
+            made.__setstate__((made.state, None))
     return made
 
 
