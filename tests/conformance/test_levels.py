@@ -71,6 +71,14 @@ PACKAGE = """
     class Bag(list):
         pass
 
+    class Unhashable:
+        def __init__(self):
+            self.ready = False
+        def __hash__(self):
+            if vars(self).get("closed"):
+                raise SystemExit("hashed")
+            return 1
+
     class Failing:
         def __setstate__(self, state):
             raise RuntimeError("not today")
@@ -195,6 +203,15 @@ def test_a_missing_package_is_reported(package: Any) -> None:
 def test_errors_of_the_packages_own_code_are_ours_to_report(package: Any) -> None:
     with pytest.raises(InvalidStateError, match="not today"):
         holotype.loads(holotype.dumps(package.Failing()), trust=[NAME])
+
+
+def test_a_key_that_ends_the_process_does_not(package: Any) -> None:
+    key = package.Unhashable()
+    kept = {key: 1}
+    key.closed = True
+    data = holotype.dumps([kept])
+    with pytest.raises(InvalidStateError, match="SystemExit: hashed"):
+        holotype.loads(data, trust=[NAME])
 
 
 def test_all_that_is_missing_is_listed_at_once(package: Any) -> None:

@@ -126,7 +126,12 @@ def values() -> list[Any]:
     return [
         *(np.zeros(3), np.zeros((2, 3), order="F"), np.array(["a"]), np.array([1, "a"], object)),
         *(np.zeros(2, "M8[ns]"), np.zeros(2, [("a", "i1"), ("b", ">f8", (2, 3))]), np.float32(1)),
-        *(np.ma.array([1, 2], mask=[0, 1]), np.matrix([[1]]), np.datetime64("2020"), np.str_("a")),
+        *(
+            np.ma.array([1, 2], mask=[0, 1]),
+            np.ones((1, 1)).view(np.matrix),
+            np.datetime64("2020"),
+            np.str_("a"),
+        ),
         *(np.random.RandomState(0), np.random.default_rng(0), np.log1p, np.float64, np.mean),
         *(sp.csr_matrix(np.eye(3)), sp.csc_array(np.eye(3)), sp.dok_matrix(np.eye(3))),
         *(scipy.stats.norm(0, 1), scipy.stats.norm, scipy.stats.poisson(3)),

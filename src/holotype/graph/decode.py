@@ -63,11 +63,9 @@ def decode(blueprint: Blueprint, table: Table, arrays: ArraySource) -> Any:
         return decoder.run()
     except RecursionError:
         raise BlueprintError("root", "nodes nest deeper than what is left of the stack") from None
-    except (HolotypeError, KeyboardInterrupt):
+    except (HolotypeError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # of code that was trusted: its hashes, its constructors
-        if not blueprint.trust:
-            raise
         raise InvalidStateError("root", f"it could not be built: {words_of(error)}") from error
     finally:
         decoder.builders.clear()  # they refer to the decoder, which refers to all that was built

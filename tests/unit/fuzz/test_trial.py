@@ -35,7 +35,7 @@ Model.__module__ = "sklearn.nothing"
 def hasty(monkeypatch):
     """Limits that are reached soon."""
     monkeypatch.setattr(fuzz.trial, "SOFT_SECONDS", 0.3)
-    monkeypatch.setattr(fuzz.trial, "HARD_SECONDS", 0.6)
+    monkeypatch.setattr(fuzz.trial, "HARD_SECONDS", 2.0)
 
 
 def try_all(load, count=1):

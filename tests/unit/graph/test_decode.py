@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.memory import Stored
-from tests.unit.graph.things import TABLE, Box, Fixed, Pair, Twin, entry
+from tests.memory import Stored, round_trip
+from tests.unit.graph.things import TABLE, Box, Drawer, Fixed, Pair, Twin, entry
 
 import holotype
 from holotype.digest import data_digest
@@ -361,3 +361,14 @@ def test_bytes_and_dtypes_come_back() -> None:
     assert load({"complex": [1.0, {"float": "inf"}]}) == complex(1, float("inf"))
     assert load({"int": "-0x20000000000000"}) == -(2**53)
     assert load({"scalar": "|V0", "value": ""}).dtype == np.dtype("V0")
+
+
+# -- what is asked of a type once ----------------------------------------------------------------
+
+
+def test_many_objects_with_slots_come_back() -> None:
+    drawers = [Drawer(single=[i]) for i in range(50)]
+    back = round_trip(drawers, TABLE)
+    assert [(d.left, d.right, d.single, d.more) for d in back] == [
+        (1, 2, i, [i]) for i in range(50)
+    ]

@@ -35,7 +35,9 @@ from tests.unit.graph.things import (
 from holotype.errors import UnsupportedError
 from holotype.graph.encode import MAX_NESTING, encode
 from holotype.graph.outside import Saving
+from holotype.graph.table import Entry, Reduced
 from holotype.trust.levels import Level
+from holotype.types.table import TypeTable
 
 
 def store(obj: Any) -> Stored:
@@ -503,3 +505,39 @@ def test_sets_that_nest_too_deeply_are_refused() -> None:
 def test_an_encoded_model_knows_the_keys_that_it_uses() -> None:
     encoded = encode([Box(a=int), Pair(1, 2), [Fixed(i) for i in range(40)]], TABLE)
     assert encoded.keys == {"things.Box", "builtins.int", "things.Pair", "things.Fixed"}
+
+
+class Parted:
+    """Taken apart in a way that its entry does not speak of."""
+
+    def __init__(self, reduced: Reduced) -> None:
+        self.reduced = reduced
+
+
+@pytest.mark.parametrize(
+    ("reduced", "what"),
+    [
+        (Reduced(state=[1]), "a state"),
+        (Reduced(items=[1]), "elements"),
+        (Reduced(pairs=[(1, 2)]), "keys"),
+    ],
+)
+def test_parts_that_no_reader_would_accept_are_refused(reduced: Reduced, what: str) -> None:
+    entry = Entry(
+        key="things.Parted",
+        where=(f"{__name__}:Parted",),
+        kind="call",
+        reduce=lambda obj: obj.reduced,
+    )
+    table = TypeTable([entry])
+    table._by_class[Parted] = entry
+    with pytest.raises(UnsupportedError, match=f"has {what}, which no reader would accept"):
+        encode([Parted(reduced)], table)
+
+
+def test_a_set_of_classes_without_a_name_is_refused() -> None:
+    class Local:
+        pass
+
+    with pytest.raises(UnsupportedError, match="no name of its own"):
+        encode({Local, int}, TABLE)
