@@ -199,12 +199,37 @@ class Shadow:
             raise self.fail(f"{name} is not text")
         return value
 
+    def dict_values(self, name: str) -> Sequence[Any]:
+        """The values of an attribute that is a dict; its keys, often very many, are left alone."""
+        source = self._state.get(name) if isinstance(self._state, dict) else None
+        if isinstance(source, _Value):
+            values = source.view.values_of(source.node)
+            if values is not None:
+                return values
+        value = self.get(name)
+        if not isinstance(value, dict):
+            raise self.fail(f"{name} is not a dict")
+        return list(value.values())
+
     def child(self, name: str, *keys: str) -> Shadow:
         """An attribute that is itself an object, of one of the types ``keys`` where given."""
         value = self.get(name)
         if not isinstance(value, Shadow) or (keys and value.key not in keys):
             raise self.fail(f"{name} is not {' or '.join(keys) or 'an object'}")
         return value
+
+
+class _Value:
+    """The value of a node, read when it is asked for."""
+
+    __slots__ = ("node", "view")
+
+    def __init__(self, view: _View, node: Node) -> None:
+        self.view = view
+        self.node = node
+
+    def __call__(self) -> Any:
+        return self.view.value(self.node)
 
 
 class _Column:
@@ -270,7 +295,12 @@ class _View:
         return [Shadow(node.entry.key, node.path, args, state, i) for i in range(node.count)]
 
     def _thunk(self, node: Node) -> Thunk:
-        return lambda: self.value(node)
+        return _Value(self, node)
+
+    def values_of(self, node: Node) -> Sequence[Any] | None:
+        """The values of a dict, whose keys are not looked at; None for anything else."""
+        node = self._follow(node)
+        return self.seq(node.values, node) if isinstance(node, DictNode) else None
 
     def _follow(self, node: Node) -> Node:
         return self.blueprint.shared[node.index] if isinstance(node, Ref) else node

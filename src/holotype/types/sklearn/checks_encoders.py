@@ -88,18 +88,16 @@ def _grouped(shadow: Shadow, value: Any, infrequent: Any, categories: int) -> in
 
 def check_vocabulary(shadow: Shadow) -> None:
     """CountVectorizer, TfidfVectorizer and DictVectorizer: each word has one of the columns."""
-    words = shadow.get("vocabulary_")
-    if words is ABSENT:
+    if not shadow.has("vocabulary_"):
         return
-    if not isinstance(words, dict):
-        raise shadow.fail("vocabulary_ is not a dict")
-    if not all(issubclass(kind, (int, np.integer)) for kind in set(map(type, words.values()))):
+    places = shadow.dict_values("vocabulary_")
+    if not all(issubclass(kind, (int, np.integer)) for kind in set(map(type, places))):
         raise shadow.fail("vocabulary_ does not give a number for each word")
     try:
-        columns = np.fromiter(words.values(), np.int64, len(words))
+        columns = np.fromiter(places, np.int64, len(places))
     except OverflowError:
         raise shadow.fail("vocabulary_ names a column that does not exist") from None
-    if len(columns) and (columns.min() < 0 or columns.max() >= len(words)):
+    if len(columns) and (columns.min() < 0 or columns.max() >= len(places)):
         raise shadow.fail("vocabulary_ names a column that does not exist")
 
 

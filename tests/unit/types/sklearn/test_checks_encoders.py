@@ -11,6 +11,7 @@ from sklearn import feature_extraction, preprocessing
 from sklearn.feature_extraction import text
 from tests.unit.types.sklearn.specimen import Specimen
 
+import holotype
 from holotype.errors import InvalidStateError
 
 CODES = np.column_stack([np.arange(30) % 5, np.arange(30) % 2, np.arange(30) % 7 // 3])
@@ -143,3 +144,9 @@ def test_polynomials_have_the_room_that_they_need(model):
     specimen = Specimen(model)
     specimen.put(10**12, "n_output_features_")
     refused(specimen, "larger than _n_out_full")
+
+
+def test_many_vocabularies_in_a_list_are_checked_too():
+    models = [text.CountVectorizer().fit([f"one two w{i}"]) for i in range(40)]
+    back = holotype.loads(holotype.dumps(models))
+    assert [model.vocabulary_ for model in back] == [model.vocabulary_ for model in models]
