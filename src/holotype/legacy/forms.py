@@ -362,6 +362,7 @@ _HELPERS: dict[str, Form] = {
     "numpy.random:__RandomState_ctor": _no_args,
     "numpy:dtype": _dtype,
     "pandas._libs.internals:_unpickle_block": _plain,
+    "pandas._libs.tslibs.nattype:__nat_unpickle": _plain,
     "pandas._libs.tslibs.nattype:_nat_unpickle": _plain,
     "pandas._libs.tslibs.period:_unpickle_period": _plain,
     "pandas._libs.tslibs.timedeltas:_timedelta_unpickle": _plain,
