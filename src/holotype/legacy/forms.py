@@ -27,7 +27,15 @@ from holotype.legacy.symbols import (
 )
 from holotype.legacy.wrappers import ARRAY_WRAPPERS, SIDE_WRAPPERS, class_made
 
-__all__ = ["Target", "is_helper", "is_known_name", "judge_call", "judge_change", "target_of"]
+__all__ = [
+    "Target",
+    "is_helper",
+    "is_known_name",
+    "is_random",
+    "judge_call",
+    "judge_change",
+    "target_of",
+]
 
 Form = Callable[[tuple[Symbol, ...]], bool]
 

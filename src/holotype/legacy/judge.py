@@ -11,7 +11,7 @@ from collections import Counter
 import msgspec
 
 from holotype.legacy.files import Part, Stream
-from holotype.legacy.forms import is_helper, is_known_name, judge_call, judge_change
+from holotype.legacy.forms import is_helper, is_known_name, is_random, judge_call, judge_change
 from holotype.legacy.schema import names_in
 from holotype.legacy.symbols import Call, Global, Symbol
 
@@ -110,6 +110,10 @@ class Judge:
         if type(function) is Global:
             name = names[function.module, function.name]
             name.called += 1
+            if is_random(function):  # NumPy 1 hands it the function that makes its bit generator
+                for given in call.args:
+                    if type(given) is Global and is_random(given):
+                        names[given.module, given.name].called += 1
             if not is_known_name(function) and not is_helper(function):
                 return  # told where it is imported
         reason = judge_call(call) or judge_change(call)
