@@ -171,7 +171,11 @@ class _Decoder:
         shell[...] = flat.reshape(shell.shape, order=node.order)
 
     def _set_pairs(self, target: Any, node: DictNode, entry: Entry | None = None) -> None:
-        keys, values = self._keys(node, node.keys), self.seq(node.values)
+        keys = self._keys(node, node.keys)
+        if isinstance(keys, dict) and entry is None:
+            target.update(keys)
+            return
+        values = self.seq(node.values)
         if entry is None:
             try:
                 target.update(zip(keys, values, strict=True))

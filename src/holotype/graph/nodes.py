@@ -292,8 +292,8 @@ class Blueprint(msgspec.Struct, frozen=True, eq=False):
     sizes     what has to be of one length, where that shows only in the arrays
     distinct  dicts and sets whose keys or elements are still to be compared
     stored    the size of the archive in bytes
-    read      keys (a list) and elements (a set) that were compared and serve building, by id of the
-              node: plain values, without identity
+    read      keys (a list), elements (a set) and whole dicts of numbers that were compared and
+              serve building, by id of the node: plain values, without identity
     trust     what must be trusted before anything is built
     codes     functions and classes that are carried as source, with the digest that a policy pins
     """

@@ -8,8 +8,8 @@ whether two objects of a library are equal, only that library can tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 from holotype.errors import BlueprintError, HolotypeError, InvalidStateError
 from holotype.graph.divide import (
@@ -53,6 +53,7 @@ from holotype.graph.values import ATOMS, MAX_KEY_DEPTH, MAX_KEY_PARTS, check_key
 __all__ = ["check_rules"]
 
 Audit = Callable[[ObjectNode | RecordsColumn], None]
+_Made = TypeVar("_Made", bound=Collection[Any])
 _PARTS_PER_BYTE = 16
 
 
@@ -116,23 +117,35 @@ class _Rules:
         self.plain = True
         if isinstance(node, DictNode):
             read: Any = self._values(node.keys, node.path, 0)
-            self._compared(read, node.keys, node)
+            column = node.values
+            if isinstance(column, AtomColumn) and column.count == len(read):
+                # A vocabulary is made here as a whole, so that its keys are hashed only once.
+                pairs = zip(read, split_atoms(column, self.arrays.peek(column.data)), strict=True)
+                read = self._compared(read, node.keys, node, lambda _: dict(pairs))
+            else:
+                self._compared(read, node.keys, node, set)
         else:
             read = self._elements(node, 0)
         if self.plain:
             self.blueprint.read[id(node)] = read
 
     def _elements(self, node: SeqNode, depth: int) -> set[Any]:
-        return self._compared(self._values(node.items, node.path, depth), node.items, node)
+        return self._compared(self._values(node.items, node.path, depth), node.items, node, set)
 
-    def _compared(self, keys: list[Any], items: Seq, node: DictNode | SeqNode) -> set[Any]:
-        """Keys or elements as a set; BlueprintError where they are not fit for one."""
+    def _compared(
+        self,
+        keys: list[Any],
+        items: Seq,
+        node: DictNode | SeqNode,
+        make: Callable[[list[Any]], _Made],
+    ) -> _Made:
+        """Keys or elements as ``make`` collects them; BlueprintError where they are not fit."""
         try:
             if not isinstance(items, TextColumn):
                 self.parts -= check_keys(keys)
             if self.parts < 0:
                 raise ValueError("keys have too many parts")
-            different = set(keys)
+            different = make(keys)
         except ValueError as error:
             raise BlueprintError(node.path, str(error)) from None
         except (TypeError, ArithmeticError):  # decimal.InvalidOperation is one

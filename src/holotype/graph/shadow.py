@@ -199,8 +199,11 @@ class Shadow:
             raise self.fail(f"{name} is not text")
         return value
 
-    def dict_values(self, name: str) -> Sequence[Any]:
-        """The values of an attribute that is a dict; its keys, often very many, are left alone."""
+    def dict_values(self, name: str) -> Sequence[Any] | np.ndarray[Any, Any]:
+        """The values of an attribute that is a dict; its keys, often very many, are left alone.
+
+        As one array where they are numbers of one type that are stored so.
+        """
         source = self._state.get(name) if isinstance(self._state, dict) else None
         if isinstance(source, _Value):
             values = source.view.values_of(source.node)
@@ -297,10 +300,14 @@ class _View:
     def _thunk(self, node: Node) -> Thunk:
         return _Value(self, node)
 
-    def values_of(self, node: Node) -> Sequence[Any] | None:
+    def values_of(self, node: Node) -> Sequence[Any] | np.ndarray[Any, Any] | None:
         """The values of a dict, whose keys are not looked at; None for anything else."""
         node = self._follow(node)
-        return self.seq(node.values, node) if isinstance(node, DictNode) else None
+        if not isinstance(node, DictNode):
+            return None
+        if isinstance(node.values, AtomColumn):
+            return self.arrays.peek(node.values.data)
+        return self.seq(node.values, node)
 
     def _follow(self, node: Node) -> Node:
         return self.blueprint.shared[node.index] if isinstance(node, Ref) else node

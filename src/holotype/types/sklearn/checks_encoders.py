@@ -91,10 +91,14 @@ def check_vocabulary(shadow: Shadow) -> None:
     if not shadow.has("vocabulary_"):
         return
     places = shadow.dict_values("vocabulary_")
-    if not all(issubclass(kind, (int, np.integer)) for kind in set(map(type, places))):
+    if isinstance(places, np.ndarray):
+        numbers = places.dtype.kind in "biu"
+    else:
+        numbers = all(issubclass(kind, (int, np.integer)) for kind in set(map(type, places)))
+    if not numbers:
         raise shadow.fail("vocabulary_ does not give a number for each word")
     try:
-        columns = np.fromiter(places, np.int64, len(places))
+        columns = np.asarray(places, dtype=np.int64)
     except OverflowError:
         raise shadow.fail("vocabulary_ names a column that does not exist") from None
     if len(columns) and (columns.min() < 0 or columns.max() >= len(places)):
