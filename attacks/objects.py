@@ -267,3 +267,10 @@ def time_zone_by_a_path() -> bytes:
 def pattern_that_is_too_deep() -> bytes:
     """A regular expression that exhausts its compiler."""
     return node(call("re.Pattern", "(" * 5000 + ")" * 5000, 32))
+
+
+@attack(InvalidStateError)
+def pattern_that_is_too_long() -> bytes:
+    """A set of a million letters in either case, which takes minutes to compile."""
+    letters = "".join(map(chr, range(0x100, 0x2000))) * 131
+    return node(call("re.Pattern", f"[{letters}]", 34))

@@ -168,11 +168,14 @@ def _check_uuid(shadow: Shadow) -> None:
 
 
 _FLAGS = re.IGNORECASE | re.LOCALE | re.MULTILINE | re.DOTALL | re.UNICODE | re.VERBOSE | re.ASCII
+_MAX_PATTERN = 100_000  # characters: compiling a set of many that differ in case is quadratic
 
 
 def _reduce_pattern(obj: re.Pattern[Any]) -> Reduced:
     if obj.flags & ~_FLAGS:
         raise UnsupportedError("", f"a pattern has the flags {re.RegexFlag(obj.flags)!r}.")
+    if len(obj.pattern) > _MAX_PATTERN:
+        raise UnsupportedError("", f"a pattern is longer than {_MAX_PATTERN} characters.")
     return Reduced((obj.pattern, obj.flags))
 
 
@@ -185,6 +188,8 @@ def _check_pattern(shadow: Shadow) -> None:
     pattern, flags = shadow.args(2)
     if type(pattern) not in (str, bytes):
         raise shadow.fail("its pattern is neither text nor bytes")
+    if len(pattern) > _MAX_PATTERN:
+        raise shadow.fail(f"its pattern is longer than {_MAX_PATTERN} characters")
     if shadow.as_integer(flags, "flags", 0) & ~_FLAGS:
         raise shadow.fail("it has unknown flags")
     with warnings.catch_warnings():
