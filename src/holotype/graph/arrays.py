@@ -150,7 +150,7 @@ class ArrayCollector:
         return tensor
 
     def _name(self, trail: Sequence[str]) -> str:
-        name = "".join(part if part[:1] == "[" else f".{part}" for part in trail)
+        name = "".join(part if part[:1] == "[" else f".{part}" for part in trail if part)
         name = name.removeprefix(".") or "root"
         if not _NAME.fullmatch(name) or name == "__metadata__":
             name = "array"

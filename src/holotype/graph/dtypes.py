@@ -15,7 +15,15 @@ import numpy as np
 from holotype.digest import is_text
 from holotype.errors import BlueprintError, UnsupportedError
 
-__all__ = ["dtype_node", "padding_of", "parse_dtype", "same_dtype", "tensor_dtype", "text_codec"]
+__all__ = [
+    "dtype_node",
+    "is_extended",
+    "padding_of",
+    "parse_dtype",
+    "same_dtype",
+    "tensor_dtype",
+    "text_codec",
+]
 
 _SIMPLE = re.compile(
     r"(?:\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(?:8|16)"
@@ -60,6 +68,11 @@ def dtype_node(dtype: np.dtype[Any], path: str) -> str | dict[str, Any]:
     if not same_dtype(back, dtype):
         raise UnsupportedError(path, f"the dtype {dtype!r} would not come back as it is.")
     return node
+
+
+def is_extended(dtype: np.dtype[Any]) -> bool:
+    """Whether NumPy has it from another package, such as bfloat16, so the format does not know."""
+    return dtype.type.__module__ == "ml_dtypes"
 
 
 def same_dtype(one: np.dtype[Any], other: np.dtype[Any]) -> bool:

@@ -23,8 +23,9 @@ from holotype.digest import canonical_json, is_text
 from holotype.errors import UnsupportedError
 from holotype.graph.arrays import ArrayCollector, Tensor
 from holotype.graph.columns import COLUMN_MIN, FREE_COUNT
-from holotype.graph.dtypes import dtype_node
+from holotype.graph.dtypes import dtype_node, is_extended
 from holotype.graph.gather import MAX_NESTING, Columns, Counting, Seen
+from holotype.graph.notes import Notes
 from holotype.graph.outside import Outside, Saving
 from holotype.graph.plain import (
     complex_node,
@@ -45,7 +46,9 @@ __all__ = ["FORMAT", "Encoded", "encode"]
 FORMAT = 1
 MAX_EXACT_INT = 1 << 53  # JSON numbers are doubles in most languages
 _MAX_RETRIES = 16
+_MAX_WALKS = 8
 _EVERYTHING_READABLE = Saving()
+_EXTENDED = "ml_dtypes.ndarray"
 
 Node = Any
 
@@ -84,10 +87,16 @@ def encode(
     apart: set[int] | None = set()
     cyclic = False
     counting = Counting.ALL
+    notes, walks = Notes(), 0
     while True:
-        encoder = _Encoder(table, name, apart, cyclic, counting, saving)
+        encoder = _Encoder(table, name, apart, cyclic, counting, saving, notes)
         try:
             encoded = encoder.run(model)
+            if not notes.settled():
+                walks += 1
+                if walks > _MAX_WALKS:
+                    raise UnsupportedError(name, "it is another one each time it is taken apart.")
+                continue
             stored = sum(tensor.size for tensor in encoded.tensors)
             if encoder.counted <= FREE_COUNT + stored:
                 return encoded
@@ -101,6 +110,7 @@ def encode(
         except _OwnTuple:
             cyclic = True
         finally:  # what refers to the encoder, which refers to the model
+            notes.forget()
             encoder.handlers.clear()
             del encoder.outside, encoder.columns
 
@@ -127,7 +137,9 @@ class _Encoder:
         cyclic: bool,
         counting: Counting,
         saving: Saving,
+        notes: Notes,
     ) -> None:
+        self.notes = notes
         self.counting = counting
         self.counted = 0
         self.table = table
@@ -146,6 +158,7 @@ class _Encoder:
         self.waiting: deque[tuple[Any, dict[str, Any], int, list[str]]] = deque()
         self.keys: set[str] = set()
         self.names: set[str] = set()  # attribute names that may be written
+        self.quiet: set[int] = set()  # ids of states whose members are named as if in its place
         self.entries: dict[type, Entry] = {}
         self.outside = Outside(self, table, saving)
         self.columns = Columns(self)
@@ -314,9 +327,13 @@ class _Encoder:
         if len(obj) >= COLUMN_MIN:
             keys, values = list(obj.keys()), list(obj.values())
             self.kept.append((keys, values))
+            named = id(obj) in self.quiet or self._is_quiet(values[0])
+            named = named and all(type(key) is str for key in keys)
             return {
                 "keys": self.named_sequence(keys, "keys", owner),
-                "values": self.named_sequence(values, "values", owner, keys),
+                "values": self.named_sequence(values, "", owner, keys)
+                if named
+                else self.named_sequence(values, "values", owner),
             }
         nodes = []
         for key, item in pairs:
@@ -326,23 +343,32 @@ class _Encoder:
                 nodes.append([self.child(key, "key"), self.child(item, f"[{_short(key)}]")])
         return nodes
 
+    def _is_quiet(self, obj: Any) -> bool:
+        entry = obj.entry if isinstance(obj, Specimen) else self.table.entry_of(type(obj))
+        return entry is not None and entry.quiet
+
     def named_sequence(
-        self, items: list[Any], segment: str, owner: int, keys: list[Any] | None = None
+        self, items: list[Any], segment: str, owner: int, keys: Sequence[str] | None = None
     ) -> Node:
         self.trail.append(segment)
         self.depth += 1
-        node = self.sequence(items, owner)
+        node = self.sequence(items, owner, keys)
         self.depth -= 1
         self.trail.pop()
         return node
 
-    def sequence(self, items: Sequence[Any], owner: int) -> Node:
-        """A JSON array of nodes, or a column; ``owner`` is the id of the list it belongs to."""
+    def sequence(self, items: Sequence[Any], owner: int, keys: Sequence[str] | None = None) -> Node:
+        """A JSON array of nodes, or a column; ``owner`` is the id of the list it belongs to.
+
+        ``keys`` are what the items are called, where that is not their number.
+        """
         if len(items) >= COLUMN_MIN:
-            column = self.columns.column(items, owner)
+            column = self.columns.column(items, owner, keys)
             if column is not None:
                 return column
-        return [self.child(item, f"[{i}]") for i, item in enumerate(items)]
+        if keys is None:
+            return [self.child(item, f"[{i}]") for i, item in enumerate(items)]
+        return [self.child(item, key) for item, key in zip(items, keys, strict=True)]
 
     # -- arrays --------------------------------------------------------------------------------
 
@@ -351,7 +377,11 @@ class _Encoder:
 
     def _fill_array(self, obj: Any, node: dict[str, Any]) -> None:
         if not obj.dtype.hasobject:
-            self.arrays.add(obj, self.trail, self.path(), node)
+            extended = self.table.entry(_EXTENDED) if is_extended(obj.dtype) else None
+            if extended is None:
+                self.arrays.add(obj, self.trail, self.path(), node)
+            else:
+                self._fill_entry(obj, extended, node)
             return
         if obj.dtype != object or obj.dtype.metadata:
             raise UnsupportedError(
@@ -414,12 +444,18 @@ class _Encoder:
         node[entry.tag] = entry.key
         if entry.kind == "call":
             self.making.add(id(obj))
-            node["args"] = [self.child(item, f"args[{i}]") for i, item in enumerate(reduced.args)]
+            quiet = entry.quiet
+            node["args"] = [
+                self.child(item, "" if quiet else f"args[{i}]")
+                for i, item in enumerate(reduced.args)
+            ]
             self.making.discard(id(obj))
             if reduced.state is not None:
                 if entry.setstate is None and not entry.own_setstate:
                     self._refuse_part(obj, "a state")
-                node["state"] = self.child(reduced.state, "state")
+                if quiet:
+                    self.quiet.add(id(reduced.state))  # which is kept
+                node["state"] = self.child(reduced.state, "" if quiet else "state")
         elif reduced.state:
             state = reduced.state
             node["state"] = {name: self.child(state[name], name) for name in sorted(state)}
@@ -448,6 +484,8 @@ class _Encoder:
     def reduce(self, obj: Any, entry: Entry) -> Reduced:
         try:
             reduced = self._take_apart(obj, entry)
+            if entry.relate is not None:
+                reduced = entry.relate(reduced, self.notes)
         except UnsupportedError as error:
             path = f"{self.path()}{error.path}"
             raise UnsupportedError(path, error.problem, error.advice) from None
@@ -484,7 +522,7 @@ class _Encoder:
     def path(self) -> str:
         """Where the walk is, as Python: ``model.steps[1][1].func``."""
         return self.name + "".join(
-            part if part.startswith("[") else f".{part}" for part in self.trail
+            part if part.startswith("[") else f".{part}" for part in self.trail if part
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from holotype.graph.arrays import ArrayCollector
 from holotype.graph.columns import COLUMN_MIN, encode_atoms, narrowest
-from holotype.graph.dtypes import same_dtype
+from holotype.graph.dtypes import is_extended, same_dtype
 from holotype.graph.specimen import Specimen
 from holotype.graph.table import Entry, Reduced, Table
 from holotype.graph.values import ATOMS
@@ -61,7 +61,9 @@ class Walk(Protocol):
     kept: list[Any]
     keys: set[str]
 
-    def named_sequence(self, items: list[Any], segment: str, owner: int) -> Node: ...
+    def named_sequence(
+        self, items: list[Any], segment: str, owner: int, keys: Sequence[str] | None = None
+    ) -> Node: ...
     def reduce(self, obj: Any, entry: Entry) -> Reduced: ...
 
 
@@ -71,7 +73,9 @@ class Columns:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
 
-    def column(self, items: Sequence[Any], owner: int) -> Node | None:
+    def column(
+        self, items: Sequence[Any], owner: int, names: Sequence[str] | None = None
+    ) -> Node | None:
         kinds = set(map(type, items))
         if np.memmap in kinds:  # which comes back as an array
             kinds = kinds - {np.memmap} | {np.ndarray}
@@ -98,7 +102,7 @@ class Columns:
         entry = self._common_entry(items, kind)
         counts = self.walk.counting < Counting.NONE
         if counts and entry is not None and entry.kind != "name":
-            return self._records(items, entry, owner)
+            return self._records(items, entry, owner, names)
         return None
 
     def _common_entry(self, items: Sequence[Any], kind: type) -> Entry | None:
@@ -131,7 +135,9 @@ class Columns:
     def _arrays(self, items: Sequence[Any], owner: int) -> Node | None:
         first = items[0]
         dtype, ndim = first.dtype, first.ndim
-        if dtype.hasobject or ndim == 0 or sum(a.nbytes for a in items) > _JOIN_BELOW * len(items):
+        if is_extended(dtype) or dtype.hasobject or ndim == 0:
+            return None
+        if sum(array.nbytes for array in items) > _JOIN_BELOW * len(items):
             return None
         if any(a.ndim != ndim or a.flags.fnc for a in items):  # Fortran's order is kept
             return None
@@ -148,7 +154,9 @@ class Columns:
             "shapes": self.walk.arrays.add(narrowest(shapes), [*self.walk.trail, "shapes"]),
         }
 
-    def _records(self, items: Sequence[Any], entry: Entry, owner: int) -> Node | None:
+    def _records(
+        self, items: Sequence[Any], entry: Entry, owner: int, called: Sequence[str] | None
+    ) -> Node | None:
         reduced = [self.walk.reduce(item, entry) for item in items]
         first = reduced[0]
         if type(first.state) is not dict and first.state is not None:
@@ -172,8 +180,14 @@ class Columns:
         node: dict[str, Any] = {"column": "records", "count": len(items)}
         node[entry.kind] = entry.key
         if entry.kind == "call":
+            quiet = entry.quiet and called is not None
             node["args"] = [
-                self.walk.named_sequence([each.args[i] for each in reduced], f"args[{i}]", owner)
+                self.walk.named_sequence(
+                    [each.args[i] for each in reduced],
+                    "" if quiet else f"args[{i}]",
+                    owner,
+                    called if quiet else None,
+                )
                 for i in range(len(first.args))
             ]
         if first.state is not None:

@@ -280,11 +280,12 @@ class _View:
     def _plain_dict(self, node: Node) -> dict[str, Thunk] | None:
         """The members of a state that is written as a dict with text keys."""
         node = self._follow(node)
-        if not isinstance(node, DictNode) or not isinstance(node.keys, list):
+        if not isinstance(node, DictNode) or not isinstance(node.values, list):
             return None
-        if not isinstance(node.values, list) or not all(type(key) is str for key in node.keys):
+        keys = self.seq(node.keys, node) if isinstance(node.keys, TextColumn) else node.keys
+        if not isinstance(keys, list) or not all(type(key) is str for key in keys):
             return None
-        return {k: self._thunk(v) for k, v in zip(node.keys, node.values, strict=True)}
+        return {k: self._thunk(v) for k, v in zip(keys, node.values, strict=True)}
 
     def records(self, node: RecordsColumn) -> list[Shadow]:
         known: list[Shadow] | None = self.known.get(id(node))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from holotype.graph.notes import Notes
     from holotype.graph.shadow import Shadow
 
 __all__ = ["Entry", "Kind", "Reduced", "Table"]
@@ -43,6 +44,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
               state; *name*: only ever referred to
     drop      attributes that are not part of the model (process identity, library versions)
     reduce    takes a live object apart; None asks the object's own ``__reduce_ex__``
+    relate    (parts, notes) → parts, where they depend on other objects of the model
+    quiet     whether its parts are named as if they stood in its place, without "args" and "state"
     build     (class, arguments) → object, for calls; None calls the class
     setstate  (object, state) after building, for calls
     own_setstate  whether a call's state goes to the object's ``__setstate__``; a call with neither
@@ -50,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     check     raises InvalidStateError where the contents would be unsafe; sees plain data only
     check_all the same for many objects of the type at once, where that is faster
     foreign   whether it is no entry of the table, but something installed that the caller trusts
+    refused   whether it is known only to be refused, with words of its own
     takes     whether its objects are extended by *items*, as a list, or given *pairs*, as a dict
     as_key    what its objects are as a key of a dict or an element of a set: *identity*, each
               another one; *never*, refused; or a function of a call's arguments that makes the
@@ -61,12 +65,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     kind: Kind
     drop: frozenset[str] = frozenset()
     reduce: Callable[[Any], Reduced] | None = None
+    relate: Callable[[Reduced, Notes], Reduced] | None = None
+    quiet: bool = False
     build: Callable[[Any, Sequence[Any]], Any] | None = None
     setstate: Callable[[Any, Any], None] | None = None
     check: Callable[[Shadow], None] | None = None
     check_all: Callable[[Sequence[Shadow]], None] | None = None
     aliases: tuple[str, ...] = ()
     foreign: bool = False
+    refused: bool = False
     own_setstate: bool = False
     takes: Literal["", "items", "pairs"] = ""
     as_key: Literal["identity", "never"] | Callable[..., Any] = "identity"
