@@ -25,7 +25,7 @@ from typing import Any
 from holotype.errors import UnsupportedError
 from holotype.graph.shadow import ABSENT, Named, Shadow, is_trusted
 from holotype.graph.table import Entry, Reduced
-from holotype.types.attributes import no_attributes
+from holotype.types.attributes import Attributes, no_attributes
 
 __all__ = ["entries", "enum_entries", "name_entries"]
 
@@ -81,6 +81,30 @@ def _reduce_mapping(obj: Any) -> Reduced:
 
 def _check_mapping(shadow: Shadow) -> None:
     shadow.args(0)
+
+
+_METADATA = Attributes("", "_metadata")  # which torch gives to the dict of a module's state
+
+
+def _reduce_ordered(obj: Any) -> Reduced:
+    return Reduced(state=_METADATA.of(obj) or None, pairs=list(obj.items()))
+
+
+def _set_metadata(obj: Any, state: Any) -> None:
+    obj.__dict__.update(state)
+
+
+def _check_ordered(shadow: Shadow) -> None:
+    shadow.args(0)
+    if shadow.state() is ABSENT:
+        return
+    if not isinstance(shadow.state(), dict):
+        raise shadow.fail("its state is not attributes by name")
+    _METADATA.check(shadow)
+    held = shadow.get("_metadata")
+    kept = isinstance(held, Shadow) and held.key == "collections.OrderedDict"
+    if not (kept or held is ABSENT or isinstance(held, dict)):
+        raise shadow.fail("_metadata is not a dict")
 
 
 def _reduce_defaultdict(obj: Any) -> Reduced:
@@ -441,7 +465,11 @@ def entries() -> Iterable[Entry]:
         takes="items",
     )
     yield _call(
-        "collections.OrderedDict", reduce=_reduce_mapping, check=_check_mapping, takes="pairs"
+        "collections.OrderedDict",
+        reduce=_reduce_ordered,
+        setstate=_set_metadata,
+        check=_check_ordered,
+        takes="pairs",
     )
     yield _call("collections.Counter", reduce=_reduce_mapping, check=_check_mapping, takes="pairs")
     yield _call(
