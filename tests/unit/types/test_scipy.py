@@ -166,6 +166,9 @@ UNSOUND: dict[str, Callable[[], Any]] = {
     "csr: a negative column": lambda: spoiled("csr_array", "indices", at(0, -1)),
     "csr: rows that decrease": lambda: spoiled("csr_array", "indptr", at(1, 9)),
     "csr: rows beyond the end": lambda: spoiled("csr_array", "indptr", at(-1, 9)),
+    "csr: values behind the last row": lambda: spoiled(
+        "csr_array", "indptr", lambda a: np.zeros_like(a) - 1
+    ),
     "csr: rows from the middle": lambda: spoiled("csr_array", "indptr", at(0, 1)),
     "csr: too many rows": lambda: spoiled("csr_array", "indptr", lambda a: np.append(a, a[-1])),
     "csr: fewer values": lambda: spoiled("csr_array", "data", lambda a: a[:-1]),

@@ -62,7 +62,7 @@ def _rows_fault(count: int, parts: Parts, major: int, minor: int) -> str | None:
         return "indices and indptr have different dtypes"
     if len(indices) != count:
         return "there are more or fewer indices than values"
-    if len(indptr) != major + 1 or indptr[0] != 0 or int(indptr[-1]) > count:
+    if len(indptr) != major + 1 or indptr[0] != 0 or int(indptr[-1]) != count:
         return "indptr does not divide the values into the rows of the shape"
     if (indptr[1:] < indptr[:-1]).any():
         return "indptr decreases"
@@ -210,6 +210,8 @@ def _reduce(obj: Any) -> Reduced:
         if kind == "lil":
             args = (*args, obj.dtype)
         parts = {name: found[name] for name in _PARTS[kind]}
+        if "indptr" in parts:
+            _without_spare_room(parts)
     for name, part in parts.items():
         if isinstance(part, np.ndarray) and type(part) not in _PLAIN:
             raise UnsupportedError(f".{name}", "a sparse array over a subclass of ndarray.")
@@ -218,6 +220,16 @@ def _reduce(obj: Any) -> Reduced:
     if kind == "dok":
         parts = {"entries": dict(parts["entries"].items())}
     return Reduced(args, parts)
+
+
+def _without_spare_room(parts: Parts) -> None:
+    """Cut off what stands behind the last row: SciPy selects columns by sizes that leave it out."""
+    indptr = parts["indptr"]
+    if not _not_indices(indptr, "indptr") and len(indptr):
+        end = max(0, int(indptr[-1]))
+        for name in ("data", "indices"):
+            if isinstance(parts[name], np.ndarray) and parts[name].ndim and len(parts[name]) > end:
+                parts[name] = parts[name][:end]
 
 
 def _coords_of(obj: Any) -> tuple[Array, ...]:
