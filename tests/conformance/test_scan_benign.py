@@ -234,13 +234,21 @@ def test_files_of_torch_are_data(zipped_format: bool, protocol: int) -> None:
         assert ("torch" if zipped_format else "torch-stream") in report.formats
 
 
-def test_a_whole_module_of_torch_is_outside() -> None:
+def test_a_whole_module_of_torch_is_data_and_one_of_ones_own_is_outside() -> None:
     torch = pytest.importorskip("torch", reason="it writes the file")
-    stream = io.BytesIO()
-    torch.save(torch.nn.Linear(2, 1), stream)
-    report = scan(stream.getvalue())
-    assert report.verdict == "outside"
-    assert [finding.what for finding in report.findings] == ["torch.nn.modules.linear.Linear"]
+    for module, verdict, found in (
+        (torch.nn.Linear(2, 1), "data", []),
+        (Own(), "outside", [f"{Own.__module__}.Own"]),
+    ):
+        stream = io.BytesIO()
+        torch.save({"module": module}, stream)
+        report = scan(stream.getvalue())
+        assert report.verdict == verdict
+        assert [finding.what for finding in report.findings] == found
+
+
+class Own:
+    """A class that no table knows."""
 
 
 def test_models_in_archives_and_compressed_files_are_data(forest: Any) -> None:

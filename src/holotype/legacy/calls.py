@@ -73,7 +73,7 @@ def _is(symbol: Symbol, module: str, name: str) -> bool:
     return type(symbol) is Global and (symbol.module, symbol.name) == (module, name)
 
 
-def is_touched(symbol: Global) -> bool:
+def is_touched(symbol: Thing) -> bool:
     """Whether the file sets something on what it names, instead of on an object of it."""
     return bool(symbol.states or symbol.appended or symbol.pairs or symbol.added)
 

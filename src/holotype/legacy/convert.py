@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from holotype.errors import LegacyError
 from holotype.legacy.files import Part, Stream, read_bytes, read_file
 from holotype.legacy.rebuild import OldModel, model_of
 from holotype.legacy.skops import skops_symbols
 from holotype.legacy.symbols import Dict, Symbol
+from holotype.legacy.torchsave import Storages
 
 __all__ = ["OldModel", "read_old"]
 
@@ -26,7 +27,7 @@ _MAX_SAID = 5
 
 
 def read_old(source: Source, *, keep_names: bool = False) -> OldModel:
-    """Read a file of pickle, joblib, cloudpickle, dill, NumPy or skops.
+    """Read a file of pickle, joblib, cloudpickle, dill, torch, NumPy or skops.
 
     Args:
         source: a path, a binary file object, or the file's bytes.
@@ -38,9 +39,8 @@ def read_old(source: Source, *, keep_names: bool = False) -> OldModel:
         UnsupportedError: it holds what can be kept in no such way; names all with its places.
         OSError: it could not be opened.
     """
-    part = _read(source)
-    symbol, size = _found(part)
-    return model_of(symbol, size=size, keep_names=keep_names)
+    found = _found(_read(source))
+    return model_of(found.symbol, size=found.size, keep_names=keep_names, storages=found.storages)
 
 
 def _read(source: Source) -> Part:
@@ -54,8 +54,15 @@ def _read(source: Source) -> Part:
     return read_bytes(data)
 
 
-def _found(part: Part) -> tuple[Symbol, int]:
-    """What the file holds, as one symbol, and the bytes that it was unpacked to."""
+class _Found(NamedTuple):
+    """What a file holds, as one symbol, and the bytes that it was unpacked to."""
+
+    symbol: Symbol
+    size: int
+    storages: Storages | None = None
+
+
+def _found(part: Part) -> _Found:
     if problems := list(_problems(part)):
         more = f"; and {len(problems) - _MAX_SAID} more" if len(problems) > _MAX_SAID else ""
         raise LegacyError(
@@ -63,22 +70,50 @@ def _found(part: Part) -> tuple[Symbol, int]:
         )
     formats = set(part.formats)
     if formats & _TORCH:
-        raise LegacyError(
-            "it is a file of torch, whose tensors are not in the table yet: "
-            "take the arrays out with tensor.numpy() and save these"
-        )
+        return _torch(part, formats)
     if formats & _COMPRESSED and len(part.members) == 1:
         return _found(part.members[0])
     if part.array is not None:
-        return part.array, part.size
+        return _Found(part.array, part.size)
     if "skops" in formats:
-        return skops_symbols(part), part.size
+        return _Found(skops_symbols(part), part.size)
     if "npz" in formats:
-        return _arrays(part), part.size
+        return _Found(_arrays(part), part.size)
     if part.pickles:
-        return _only(part.pickles).value, part.size
+        return _Found(_only(part.pickles).value, part.size)
+    if any(member.name.endswith(_WEIGHTS) for member in part.members):
+        raise LegacyError(
+            "it is a file of Keras, whose weights are HDF5, which only native code reads: open it "
+            "with keras.saving.load_model(..., safe_mode=True) and dump the model"
+        )
     known = ", ".join(part.formats) or "no format that is known"
     raise LegacyError(f"there is no model in it: it is of {known}")
+
+
+_WEIGHTS = ".weights.h5"
+_OBJECT = 3  # which of the pickles of torch's stream is the model
+
+
+def _torch(part: Part, formats: set[str]) -> _Found:
+    """The model of a file of ``torch.save``."""
+    if "torchscript" in formats:
+        raise LegacyError(
+            "it is TorchScript, which is code: save the module's state_dict() instead"
+        )
+    if "torch-tar" in formats:
+        raise LegacyError("it is of torch before 0.2: load it with torch and save it again")
+    if "torch-stream" in formats:
+        facts = part.pickles[2].value  # on the system that wrote it
+        pairs = facts.pairs if type(facts) is Dict else []
+        little = any(key == "little_endian" and value is True for key, value in pairs)
+        storages = Storages(part.storages, big_endian=not little)
+        return _Found(part.pickles[_OBJECT].value, part.size, storages)
+    models = [each for each in part.members if each.name.rpartition("/")[2] == "data.pkl"]
+    if len(models) != 1 or len(models[0].pickles) != 1:
+        raise LegacyError("it is a file of torch that does not hold one model")
+    order = [each.data for each in part.members if each.name.rpartition("/")[2] == "byteorder"]
+    storages = Storages(part.storages, big_endian=b"big" in map(bytes, order))
+    return _Found(models[0].pickles[0].value, part.size, storages)
 
 
 def _problems(part: Part) -> Iterable[str]:

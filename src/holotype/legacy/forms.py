@@ -260,6 +260,8 @@ def _getattr(args: tuple[Symbol, ...]) -> bool:
     if target_of(Call(Global("builtins", "getattr"), args)) is not None:
         return True
     match args:
+        case (str(), "format"):  # by which skrub's joiner renames columns
+            return True
         case (Call() as distribution, "_entropy"):  # in the state of a distribution itself
             cls = class_made(distribution)
             return cls is not None and _is_distribution(canonical(cls.module, cls.name))
@@ -310,8 +312,30 @@ def _hooks(symbol: Symbol) -> bool:
     return not made or bool(symbol.pairs or symbol.args)
 
 
+def _tensor_of_dtype(args: tuple[Symbol, ...]) -> bool:
+    """The same with a dtype at its end."""
+    return 7 <= len(args) <= 8 and _tensor(args[:6]) and type(args[6]) is Global
+
+
+def _jax_array(args: tuple[Symbol, ...]) -> bool:
+    """The function, arguments and state of an array of NumPy, and facts about its type."""
+    if len(args) != 4 or type(args[0]) is not Global or type(args[1]) is not tuple:
+        return False
+    made = canonical(args[0].module, args[0].name) == "numpy._core.multiarray:_reconstruct"
+    return made and type(args[2]) is tuple and _array(args[1])
+
+
 def _parameter(args: tuple[Symbol, ...]) -> bool:
-    return len(args) == 3 and type(args[0]) is Call and not _hooks(args[2])
+    return 3 <= len(args) <= 4 and type(args[0]) is Call and not _hooks(args[2])
+
+
+def _tensor_of_type(args: tuple[Symbol, ...]) -> bool:
+    """A function that makes a tensor, its class, the arguments, and attributes."""
+    if len(args) != 4 or type(args[0]) is not Global or type(args[2]) is not tuple:
+        return False
+    form = _TENSORS.get(canonical(args[0].module, args[0].name))
+    cls = type(args[1]) is Global and (args[1].module, args[1].name) == ("torch", "Tensor")
+    return form is not None and cls and form(args[2])
 
 
 def _layout(args: tuple[Symbol, ...]) -> bool:
@@ -344,6 +368,10 @@ _ARRAYS = frozenset(
 )
 _RECORDS = frozenset({"numpy:record", "numpy._core.records:record"})
 
+_TENSORS: dict[str, Form] = {
+    "torch._utils:_rebuild_tensor_v2": _tensor,
+    "torch._utils:_rebuild_tensor_v3": _tensor_of_dtype,
+}
 _HELPERS: dict[str, Form] = {
     "_codecs:encode": _latin,
     "builtins:bytearray": _bytearray,
@@ -355,6 +383,7 @@ _HELPERS: dict[str, Form] = {
     "builtins:type": _one_constant,
     "copyreg:__newobj__": _made_first,
     "copyreg:_reconstructor": _reconstructor,
+    "jax._src.array:_reconstruct_array": _jax_array,
     "numpy._core.multiarray:_reconstruct": _array,
     "numpy._core.multiarray:scalar": _scalar,
     "numpy._core.numeric:_frombuffer": _from_buffer,
@@ -387,9 +416,11 @@ _HELPERS: dict[str, Form] = {
     "sklearn.metrics._dist_metrics:newObj": _made_first,
     "sklearn.neighbors._ball_tree:newObj": _made_first,
     "sklearn.neighbors._kd_tree:newObj": _made_first,
+    "torch._tensor:_rebuild_from_type_v2": _tensor_of_type,
     "torch._utils:_rebuild_parameter": _parameter,
+    "torch._utils:_rebuild_parameter_with_state": _parameter,
     "torch._utils:_rebuild_tensor": _plain,
-    "torch._utils:_rebuild_tensor_v2": _tensor,
+    **_TENSORS,
     "torch._utils:_rebuild_sparse_tensor": _plain,
     "torch.serialization:_get_layout": _layout,
     "torch:Size": _plain,
@@ -403,6 +434,7 @@ _CYTHON = re.compile(r"(?:sklearn|numpy|scipy|pandas)\.[\w.]+:__pyx_unpickle_\w+
 _PARTS = frozenset(
     {
         "dateutil.relativedelta:relativedelta",
+        "lightgbm.basic:_InnerPredictor",
         "numpy.lib._function_base_impl:vectorize",
         "numpy.lib.function_base:vectorize",
         "numpy:vectorize",
@@ -441,7 +473,10 @@ def _parse_args_stats\(self, (?P=shape) (?P=given), moments='mv'\):
 # Functions that objects of the table refer to where the table keeps the fact in another way.
 _NAMED = frozenset(
     {
+        "numpy._core.multiarray:_reconstruct",  # which says how an array of JAX is made
+        "fnmatch:fnmatchcase",  # by which skrub's glob selects columns
         "numpy:ndarray",  # the class of an array, among the facts that it is made of
+        *_TENSORS,  # which say how a tensor with attributes is made
         "scipy._lib.array_api_compat.numpy._aliases:asarray",
         "sklearn.cluster._kmeans:_kmeans_single_elkan",
         "sklearn.cluster._kmeans:_kmeans_single_lloyd",
@@ -450,11 +485,12 @@ _NAMED = frozenset(
 _NAMED_PATTERN = re.compile(
     r"scipy\.interpolate\._interpolate:interp1d\._call_\w+"
     r"|torch(?:\.cuda|\.storage)?:\w+Storage"
-    r"|torch:(?:b?float|u?int|complex|q?u?int|bool|half|double|long|short)\d*"
+    r"|torch:(?:b?float|u?int|complex|q?u?int|bool|half|double|long|short)\d*(?:_e\dm\d\w{0,5})?"
 )
 _NAMED_MADE = frozenset({"numpy:ndarray"})
 _OF_CLASSES = frozenset(
     {"zoneinfo:ZoneInfo._unpickle"}
+    | {f"builtins:str.{name}" for name in ("endswith", "startswith")}  # skrub's filters by name
     | {
         f"scipy.interpolate._interpolate:interp1d._call_{name}"
         for name in ("linear", "linear_np", "nan_spline", "nearest", "previousnext", "spline")

@@ -13,7 +13,7 @@ import msgspec
 from holotype.legacy.files import Part, Stream
 from holotype.legacy.forms import is_helper, is_known_name, is_random, judge_call, judge_change
 from holotype.legacy.schema import names_in
-from holotype.legacy.symbols import Call, Global, Symbol
+from holotype.legacy.symbols import Call, Global, Symbol, class_with_source
 
 __all__ = ["Finding", "Judge", "Name"]
 
@@ -97,7 +97,8 @@ class Judge:
             self._global(part, use.symbol, names[key], kept and stream.error is None)
         self.names.extend(names.values())
         for persistent in log.persistent:
-            if not _is_storage(persistent.pid) or judge_change(persistent):
+            known = _is_storage(persistent.pid) or class_with_source(persistent.pid) is not None
+            if not known or judge_change(persistent):
                 self._found("a persistent id", "the file's own program resolves it", part)
         for extension in log.extensions:
             self._found(

@@ -31,6 +31,7 @@ from holotype.legacy.symbols import (
     Set,
     Symbol,
     Thing,
+    class_with_source,
 )
 
 __all__ = ["Buffer", "Built", "Log", "Machine", "Use", "run"]
@@ -432,7 +433,7 @@ class Machine(Registers):
     def _push_persistent(self, pid: Symbol) -> None:
         thing = Persistent(pid)
         self.log.persistent.append(thing)
-        self.stack.append(thing)
+        self.stack.append(class_with_source(pid) or thing)
 
     def _ext1(self, position: int) -> int:
         self._push_extension(self.data[position])

@@ -30,7 +30,7 @@ from holotype.legacy.calls import (
 )
 from holotype.legacy.keys import checked_elements, checked_pairs
 from holotype.legacy.problems import CALLED, Faults, refuse
-from holotype.legacy.rules import function_rule, type_rule
+from holotype.legacy.rules import constant, function_rule, type_rule
 from holotype.legacy.rules.names import canonical, entry_for, named
 from holotype.legacy.rules.numpy import array_of, object_array_of
 from holotype.legacy.rules.taken import Foreign, Odd, Raw, Ready, StandIn, Taken
@@ -42,12 +42,14 @@ from holotype.legacy.symbols import (
     Global,
     ObjectArray,
     OldString,
+    Persistent,
     RawArray,
     Set,
     Symbol,
     Thing,
     bytes_of,
 )
+from holotype.legacy.torchsave import Storages
 from holotype.legacy.weights import LIGHT, WEIGHED, Weights
 from holotype.types.table import type_table
 
@@ -83,13 +85,17 @@ class OldModel(msgspec.Struct, frozen=True, eq=False):
     libraries: dict[str, str]
 
 
-def model_of(symbol: Symbol, *, size: int = 0, keep_names: bool = False) -> OldModel:
+def model_of(
+    symbol: Symbol, *, size: int = 0, keep_names: bool = False, storages: Storages | None = None
+) -> OldModel:
     """The model that the symbols of an old file of ``size`` bytes describe.
+
+    ``storages`` are those that the pickle of a file of torch refers to.
 
     Raises UnsupportedError, naming every place, for what is not in the table or not in the form
     that its library writes.
     """
-    reader = _Reader(size)
+    reader = _Reader(size, storages)
     model = reader.read(symbol)
     refuse(model, reader.faults, keep_names=keep_names)
     libraries = {name: version for name, version in reader.libraries.items() if version}
@@ -111,7 +117,8 @@ def _unknown(name: Global) -> Foreign:
 
 
 class _Reader:
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, storages: Storages | None = None) -> None:
+        self.storages = storages
         self.weights = Weights(size)
         self.table = type_table()
         self.values: dict[int, Any] = {}  # by id of the symbol; shells while they are being filled
@@ -192,7 +199,8 @@ class _Reader:
         found = self.names.get((name.module, name.name))
         if found is None:
             entry = entry_for(name)
-            found = _unknown(name) if entry is None else named(entry)
+            made = constant(canonical(name.module, name.name)) if entry is None else None
+            found = made or (_unknown(name) if entry is None else named(entry))
             self.names[name.module, name.name] = found
         return found
 
@@ -250,6 +258,8 @@ class _Reader:
             return self._guarded(lambda: array_of(symbol), symbol.offset)
         if type(symbol) is Ready:
             return symbol.value
+        if type(symbol) is Persistent and self.storages is not None and not is_touched(symbol):
+            return self.storages.find(symbol)
         if isinstance(symbol, Thing):
             return outside(symbol)
         raise LegacyError(f"a {type(symbol).__name__} is not part of a model")

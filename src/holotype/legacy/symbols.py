@@ -36,6 +36,7 @@ __all__ = [
     "Symbol",
     "Thing",
     "bytes_of",
+    "class_with_source",
 ]
 
 VIEW_ABOVE = 4096
@@ -200,6 +201,17 @@ class OldString(msgspec.Struct, eq=False):
 
     def __repr__(self) -> str:
         return f"<OldString of {len(self.data)}>"
+
+
+def class_with_source(pid: Symbol) -> Global | None:
+    """The class of a module that torch's older format names together with the text of its source.
+
+    Its reader takes the class and at most compares the text with today's.
+    """
+    match pid:
+        case ("module", Global() as cls, str() | None, str() | None):
+            return cls
+    return None
 
 
 def bytes_of(symbol: Symbol) -> bytes | memoryview | None:

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from holotype.errors import LegacyError
 from holotype.legacy.machine import Log, Machine
-from holotype.legacy.symbols import Global, Symbol
+from holotype.legacy.rules.taken import Foreign
+from holotype.legacy.symbols import Global, Persistent, Symbol
+from holotype.types.torch.dtypes import stored_dtype
 
-__all__ = ["MAGIC", "read_storages", "storage_sizes", "walk_tar_storages", "walk_tar_tensors"]
+__all__ = [
+    "MAGIC",
+    "Storage",
+    "Storages",
+    "read_storages",
+    "storage_sizes",
+    "walk_tar_storages",
+    "walk_tar_tensors",
+]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _HOMES = ("torch", "torch.cuda", "torch.storage")
@@ -38,6 +52,22 @@ _SIZES = {
     "ComplexDoubleStorage": 16,
 }
 _MAX_DIMENSIONS = 64
+# torch's dtype of the elements; empty where the tensor says it.
+_DTYPES = {
+    "BFloat16Storage": "bfloat16",
+    "BoolStorage": "bool",
+    "ByteStorage": "uint8",
+    "CharStorage": "int8",
+    "ComplexDoubleStorage": "complex128",
+    "ComplexFloatStorage": "complex64",
+    "DoubleStorage": "float64",
+    "FloatStorage": "float32",
+    "HalfStorage": "float16",
+    "IntStorage": "int32",
+    "LongStorage": "int64",
+    "ShortStorage": "int16",
+    "UntypedStorage": "",
+}
 
 Run = Callable[[int], Machine]
 
@@ -126,3 +156,57 @@ def _counted(count: Symbol) -> Iterable[int]:
     if type(count) is not int or not 0 <= count <= 1 << 24:
         raise LegacyError("a TAR file of torch does not say how much is in it")
     return range(count)
+
+
+# -- the storages of a model -----------------------------------------------------------------------
+
+
+class Storage(Foreign):
+    """A storage of the file, for tensors to look into; by itself it is not part of a model."""
+
+    __slots__ = ("big_endian", "data", "dtype", "key")
+
+    def __init__(self, key: str, dtype: str, data: memoryview, *, big_endian: bool) -> None:
+        super().__init__("a storage of torch", problem="stands by itself, without a tensor")
+        self.key = key
+        self.dtype = dtype
+        self.data = data
+        self.big_endian = big_endian
+
+    def bytes_of(self, dtype: str) -> npt.NDArray[np.uint8]:
+        """Its bytes, as a machine of today has them."""
+        found = np.frombuffer(self.data, np.uint8)
+        held = stored_dtype(dtype)
+        if not self.big_endian or held.itemsize == 1 or not len(found):
+            return found
+        turned = found.view(held.newbyteorder(">")).astype(held)
+        return turned.view(np.uint8)
+
+
+class Storages(NamedTuple):
+    """What a file of torch has beside its pickle: the storages by key, and their byte order."""
+
+    data: dict[str, memoryview]
+    big_endian: bool = False
+
+    def find(self, reference: Persistent) -> Storage:
+        """The storage that a persistent id means. Raises LegacyError for one that lies."""
+        pid = reference.pid
+        if type(pid) is not tuple or not 5 <= len(pid) <= 6 or pid[0] != "storage":
+            raise LegacyError("a persistent id of torch that is not known")
+        kind, key, _, count = pid[1:5]
+        if len(pid) == 6 and pid[5] is not None:
+            raise LegacyError("a storage of torch that is a view of another one")
+        name = kind.name if type(kind) is Global and kind.module in _HOMES else ""
+        dtype = _DTYPES.get(name)
+        if dtype is None or type(key) is not str or type(count) is not int:
+            raise LegacyError(f"a storage of torch of the type {name or '?':.40} is not kept")
+        if key not in self.data:
+            raise LegacyError(f"the storage {key[:40]!a} of torch is not in the file")
+        data = self.data[key]
+        size = stored_dtype(dtype).itemsize if dtype else 1
+        if count * size != len(data):
+            raise LegacyError(
+                f"the storage {key[:40]!a} of torch has {len(data)} bytes, and states another size"
+            )
+        return Storage(key, dtype, data, big_endian=self.big_endian)

@@ -106,7 +106,7 @@ TWO = pickle.dumps(1) + pickle.dumps(2)
         (pickle.dumps(VALUE)[:-9], "with certainty"),
         (pickle.dumps([1]) + b"rest", "with certainty"),
         (gzip.compress(pickle.dumps([1])) + b"rest", "with certainty"),
-        (zipped(**{"m/data.pkl": pickle.dumps({}), "m/version": b"3"}), "torch"),
+        (zipped(**{"m/data.pkl": pickle.dumps({}), "m/code/m.py": b"pass"}), "TorchScript"),
         (pickle.dumps([1]) + zipped(a=b"x"), "with certainty"),
     ],
 )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from holotype.graph.specimen import Specimen
 from holotype.graph.table import Entry, Reduced
 from holotype.legacy.rules.taken import FunctionRule, Odd, Taken, TypeRule
 
-__all__ = ["function_rule", "type_rule"]
+__all__ = ["constant", "function_rule", "type_rule"]
 
 
 def function_rule(origin: str) -> FunctionRule | None:
@@ -42,19 +43,54 @@ def _call(taken: Taken) -> Reduced:
 
 @lru_cache(maxsize=1)
 def _functions() -> dict[str, FunctionRule]:
-    from holotype.legacy.rules import numpy, pandas, python, random, scipy, sklearn
+    from holotype.legacy.rules import jax, numpy, pandas, python, random, scipy, sklearn, torch
 
     found: dict[str, FunctionRule] = {}
-    for module in (python, numpy, random, sklearn, scipy, pandas):
+    for module in (python, numpy, random, sklearn, scipy, pandas, torch, jax):
         found.update(module.FUNCTIONS)
     return found
 
 
 @lru_cache(maxsize=1)
 def _types() -> dict[str, TypeRule]:
-    from holotype.legacy.rules import numpy, pandas, python, scipy, sklearn
+    from holotype.legacy.rules import (
+        catboost,
+        category_encoders,
+        jax,
+        lightgbm,
+        numpy,
+        pandas,
+        python,
+        scipy,
+        sklearn,
+        skrub,
+        statsmodels,
+        torch,
+        xgboost,
+    )
 
     found: dict[str, TypeRule] = {}
-    for module in (python, numpy, sklearn, scipy, pandas):
+    for module in (
+        catboost,
+        lightgbm,
+        python,
+        numpy,
+        sklearn,
+        scipy,
+        torch,
+        jax,
+        pandas,
+        xgboost,
+        category_encoders,
+        skrub,
+        statsmodels,
+    ):
         found.update(module.TYPES)
     return found
+
+
+def constant(origin: str) -> Specimen | None:
+    """What a global is that is neither a class nor a function, such as a dtype of torch."""
+    from holotype.legacy.rules import torch
+
+    return torch.constant(origin)

@@ -53,11 +53,16 @@ def entry_for(name: Global) -> Entry | None:
 
 @lru_cache(maxsize=4096)
 def entry_named(origin: str) -> Entry | None:
-    """The entry of ``module:name``."""
+    """The entry of ``module:name``; None of one that is only ever refused."""
+    found = _entry_named(origin)
+    return None if found is not None and found.refused else found
+
+
+def _entry_named(origin: str) -> Entry | None:
     table = type_table()
-    key = _origins().get(origin)
-    if key is not None:
-        return table.entry(key)
+    known = table.at(origin)
+    if known is not None:
+        return known
     module, _, name = origin.partition(":")
     if not module or not name:
         return None
@@ -66,17 +71,6 @@ def entry_named(origin: str) -> Entry | None:
         found = table.entry(f"{module.rpartition('.')[0]}.{name}")
     if found is None and module.startswith("numpy._core."):
         found = table.entry(f"numpy.{name}")
-    return found
-
-
-@lru_cache(maxsize=1)
-def _origins() -> dict[str, str]:
-    table = type_table()
-    found: dict[str, str] = {}
-    for key in list(table.keys()):
-        entry = table.entry(key)
-        if entry is not None:
-            found.update(dict.fromkeys((*entry.where, *entry.aliases), key))
     return found
 
 

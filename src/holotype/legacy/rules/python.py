@@ -102,6 +102,9 @@ def _mapping(taken: Taken) -> Reduced:
     if taken.args:
         (held,) = taken.args
         pairs = [*_pairs_of(held), *pairs]
+    state = taken.state()
+    if type(state) is dict and state.keys() == {"_metadata"}:  # of a state_dict of torch
+        return Reduced(state=state, pairs=_last(pairs))
     taken.no_state()
     return Reduced(pairs=_last(pairs))
 
