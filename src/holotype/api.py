@@ -9,43 +9,47 @@ import gc
 import io
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from holotype.archive.manifest import FORMAT, MAX_NESTING, Manifest, ModelInfo, Part, nesting
+from holotype.archive.manifest import Manifest
 from holotype.archive.reader import open_archive
 from holotype.archive.writer import fingerprint_of, write_archive
-from holotype.capsule.describe import kind_of, libraries_of, type_of
-from holotype.digest import is_text
-from holotype.errors import HolotypeError, UnsupportedError, UntrustedError
+from holotype.capsule.gather import Said, gather
+from holotype.capsule.probe import Answer, Probe
+from holotype.capsule.said import converted_from
+from holotype.errors import HolotypeError, UntrustedError
 from holotype.graph.dtypes import parse_dtype
-from holotype.graph.encode import Encoded, encode
+from holotype.graph.encode import encode
 from holotype.graph.nodes import Blueprint
 from holotype.graph.outside import Saving
 from holotype.graph.parse import read_json
 from holotype.graph.shadow import audit
+from holotype.restore.golden import agrees
+from holotype.restore.native import Check as Asking
 from holotype.restore.native import checked_blueprint, restore
 from holotype.restore.rehearsal import rehearse
 from holotype.trust.levels import Level, Need, level_of
 from holotype.trust.policy import Policy
 from holotype.types.table import type_table
-from holotype.version import __version__
 
 if TYPE_CHECKING:
-    from holotype.legacy.convert import OldModel
     from holotype.legacy.scan import ScanReport
 
 __all__ = [
     "Archive",
     "ArrayInfo",
+    "Asked",
     "Check",
     "Receipt",
     "Report",
     "SourceInfo",
+    "bom",
+    "card",
     "convert",
     "dump",
     "dumps",
@@ -59,6 +63,7 @@ __all__ = [
 
 Target = str | os.PathLike[str] | BinaryIO
 Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
+Metrics = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _MAX_PATH = 400
 _NAMES_OF_CODE = frozenset(
     {"cells", "globals", "kwdefaults", "annotations", "attributes", "methods"}
@@ -66,16 +71,32 @@ _NAMES_OF_CODE = frozenset(
 _FILES = (str, os.PathLike, bytes, bytearray, memoryview)
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """The golden predictions that were kept.
+
+    ``methods`` were asked, of ``rows`` rows where the inputs have rows, in ``seconds``;
+    ``left_out`` says by method why it is not kept; ``synthetic``: the inputs were made up.
+    """
+
+    methods: tuple[str, ...]
+    rows: int | None
+    synthetic: bool
+    seconds: float
+    left_out: dict[str, str]
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What was written: the archive's id, the model's fingerprint, the size in bytes.
 
-    ``level`` is the trust that opening it asks for: data (none), named, code or opaque.
+    ``level`` is the trust that opening it asks for: data (none), named, code or opaque. ``probe``
+    says what was asked of the model for golden predictions, None where nothing was.
     """
 
     id: str
     fingerprint: str
     size: int
     level: str
+    probe: Asked | None = None
 
 
 def dump(
@@ -85,6 +106,15 @@ def dump(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    about: Mapping[str, Any] | None = None,
+    metrics: Metrics | None = None,
+    parents: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    seeds: int | Mapping[str, int] | None = None,
+    units: Mapping[str, str] | None = None,
+    probe: Any = "auto",
+    identify: bool = False,
+    context: bool = True,
     max_level: str = "code",
     embed: Iterable[str] = (),
 ) -> Receipt:
@@ -99,6 +129,22 @@ def dump(
         created: the time to record; now by default, or ``SOURCE_DATE_EPOCH`` where that is set.
             With equal ``created``, equal models give equal bytes.
         author: who made the model; nothing is recorded by default.
+        about: what it is and is for: ``description``, ``licence``, ``intended_use``,
+            ``limitations`` (texts) and ``contacts`` (a list of texts).
+        metrics: ``{"auc": 0.9}``, ``{"test": {"auc": 0.9}}``, ``{"test": {"women": {"auc": 0.9}}}``
+            (data set, slice, name), or records with ``name``, ``value``, ``dataset``, ``slice``.
+        parents: ``{"fine_tuned_from": …, "retrained_from": …, "converted_from": …}``, each an
+            archive (path or bytes), what ``dump`` or ``show`` gave, an id, or a list of these.
+        data: ``{"train": (X, y), "test": (X, y)}`` or X alone. A digest and figures of each column
+            are recorded, never a row.
+        seeds: one number, or several by name; the model's own ``random_state`` is found anyway.
+        units: of features by their names, and of what the model predicts: ``{"output": "EUR"}``.
+        probe: inputs to ask the model about, whose answers are kept and compared when it is opened.
+            At most 256 rows are kept: they can be read by whoever has the file. ``"auto"`` makes
+            some up from the input schema where that is possible; ``None`` keeps none.
+        identify: record the names of the user and the host.
+        context: record the environment (libraries, platform, processor) and the program (script and
+            git commit). ``False`` records neither.
         max_level: how much trust opening it may ask for. ``"data"``: only types of the table.
             ``"named"``: also classes and functions of installed packages, by name. ``"code"``: also
             functions and classes as source, with the values that they captured. ``"opaque"``: also
@@ -110,10 +156,29 @@ def dump(
         UnsupportedError: a part of the model could not be restored exactly; names its path.
         OSError: the file could not be written; it is as it was before.
     """
+    said = Said.of(
+        metadata=metadata,
+        created=created,
+        author=author,
+        about=about,
+        metrics=metrics,
+        parents=parents,
+        data=data,
+        seeds=seeds,
+        units=units,
+    )
     with _collector_paused():
         encoded = encode(model, type_table(), saving=_saving(max_level, embed))
-        written = write_archive(file, encoded, _manifest(model, encoded, metadata, created, author))
-    return Receipt(*written, level=str(encoded.level))
+        theta = gather(model, encoded, said, identify=identify, context=context, probe=probe)
+        written = write_archive(file, encoded, theta.manifest, theta.extras)
+    return Receipt(*written, level=str(encoded.level), probe=_asked(theta.probe))
+
+
+def _asked(probe: Probe | None) -> Asked | None:
+    if probe is None:
+        return None
+    methods = tuple(probe.outputs)
+    return Asked(methods, probe.rows, probe.synthetic, probe.seconds, probe.left_out)
 
 
 def dumps(
@@ -122,6 +187,15 @@ def dumps(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    about: Mapping[str, Any] | None = None,
+    metrics: Metrics | None = None,
+    parents: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    seeds: int | Mapping[str, int] | None = None,
+    units: Mapping[str, str] | None = None,
+    probe: Any = "auto",
+    identify: bool = False,
+    context: bool = True,
     max_level: str = "code",
     embed: Iterable[str] = (),
 ) -> bytes:
@@ -133,6 +207,15 @@ def dumps(
         metadata=metadata,
         created=created,
         author=author,
+        about=about,
+        metrics=metrics,
+        parents=parents,
+        data=data,
+        seeds=seeds,
+        units=units,
+        probe=probe,
+        identify=identify,
+        context=context,
         max_level=max_level,
         embed=embed,
     )
@@ -155,11 +238,13 @@ def load(
     verify: bool = True,
     trust: Iterable[str] = (),
     policy: Policy | None = None,
+    check: Asking = "auto",
 ) -> Any:
     """Open an archive and return its model; runs no code that was not trusted before.
 
     A model of *data* needs no trust. For another, the error lists everything that is missing, and
-    the ``trust`` that would allow it.
+    the ``trust`` that would allow it. A model that does not predict what it predicted when it was
+    saved is refused.
 
     Args:
         file: a path, a binary file object, or the archive's bytes.
@@ -169,8 +254,11 @@ def load(
         trust: what may be built beside data: names of packages (``"mypackage"``), and digests of
             code (``"code:sha256:…"``) or of pickle bytes (``"opaque:sha256:…"``) in the file.
         policy: instead of the policy in the user's configuration file, to which ``trust`` is added.
+        check: compare the model's answers with its golden predictions. ``"auto"``: unless asking it
+            might take very long, with a ProbeWarning that says so.
 
     Raises:
+        ProbeError: the model does not predict what it predicted; names the rows and versions.
         ArchiveError: the file is damaged, was changed, or is no archive.
         UntrustedError: it asks for a type that is not in the table, or for more trust.
         BlueprintError: its object graph or the contents of its objects are unsafe.
@@ -179,12 +267,18 @@ def load(
     """
     with open_archive(file) as reader, _collector_paused():
         granted = Policy.of(trust)
-        return restore(reader, mmap=mmap, verify=verify, trust=granted, policy=policy)
+        return restore(reader, mmap=mmap, verify=verify, trust=granted, policy=policy, check=check)
 
 
-def loads(data: bytes, *, trust: Iterable[str] = (), policy: Policy | None = None) -> Any:
+def loads(
+    data: bytes,
+    *,
+    trust: Iterable[str] = (),
+    policy: Policy | None = None,
+    check: Asking = "auto",
+) -> Any:
     """The model of an archive given as bytes; see :func:`load`."""
-    return load(data, trust=trust, policy=policy)
+    return load(data, trust=trust, policy=policy, check=check)
 
 
 def convert(
@@ -194,12 +288,15 @@ def convert(
     metadata: Mapping[str, Any] | None = None,
     created: datetime | None = None,
     author: str | None = None,
+    about: Mapping[str, Any] | None = None,
+    metrics: Metrics | None = None,
     max_level: str = "named",
 ) -> Receipt:
     """Write the model of an old file as an archive; nothing of the file is executed or imported.
 
     None of the libraries that made it is needed. The archive is the one that dumping the live
-    object gives: it has the same fingerprint. Its contents are validated before it is written.
+    object gives: it has the same fingerprint. Its contents are validated before it is written. The
+    old file's SHA-256 is recorded as what it was converted from; this environment is not.
 
     Args:
         source: a file of pickle, joblib, cloudpickle, dill, ``numpy.save`` or skops: a path, a
@@ -208,6 +305,8 @@ def convert(
         metadata: what you want to keep with the model, as JSON values.
         created: the time to record, as for :func:`dump`.
         author: who made the model; nothing is recorded by default.
+        about: what the model is and is for, as for :func:`dump`.
+        metrics: its figures, as for :func:`dump`.
         max_level: ``"named"`` keeps objects and functions of packages that the table does not know
             by name, so that opening the archive asks for trust; ``"data"`` refuses them.
 
@@ -219,13 +318,16 @@ def convert(
     """
     from holotype.legacy.convert import read_old
 
+    said = Said.of(metadata=metadata, created=created, author=author, about=about, metrics=metrics)
     with _collector_paused():
         saving = _saving(max_level, ())
+        parent, source = converted_from(source)
         old = read_old(source, keep_names=saving.max_level > Level.DATA)
         encoded = encode(old.model, type_table(), saving=saving)
         rehearse(encoded)
-        make = _manifest(old.model, encoded, metadata, created, author)
-        written = write_archive(target, encoded, _of_old(old, make))
+        said = msgspec.structs.replace(said, parents=[parent])
+        theta = gather(old.model, encoded, said, context=False, libraries=old.libraries)
+        written = write_archive(target, encoded, theta.manifest, theta.extras)
     return Receipt(*written, level=str(encoded.level))
 
 
@@ -253,17 +355,6 @@ def scan(
     from holotype.legacy.scan import scan as scan_file
 
     return scan_file(source, limit=LIMIT if limit is None else limit, name=name)
-
-
-def _of_old(old: OldModel, make: Any) -> Any:
-    """A manifest that claims no library but those of which the file itself states the version."""
-
-    def make_of_old(fingerprint: str, parts: list[Part]) -> Manifest:
-        manifest: Manifest = make(fingerprint, parts)
-        model = msgspec.structs.replace(manifest.model, type=old.type)
-        return msgspec.structs.replace(manifest, model=model, libraries=old.libraries)
-
-    return make_of_old
 
 
 class ArrayInfo(msgspec.Struct, frozen=True):
@@ -339,6 +430,53 @@ def show(file: Source) -> Archive:
         )
 
 
+def card(file: Source, *, format: str = "markdown") -> str:  # noqa: A002 - the word for it
+    """The model card of an archive; imports no framework, builds nothing.
+
+    All text of the archive is escaped: the card of a file from anyone may be published.
+
+    Args:
+        file: a path, a binary file object, or the archive's bytes.
+        format: ``"markdown"``, with the metadata block that the Hugging Face Hub reads, or
+            ``"html"``: one page with plots, without scripts and without anything from elsewhere.
+
+    Raises:
+        ArchiveError, BlueprintError: what the card would show is damaged or unsafe.
+    """
+    from holotype.capsule.card import card_of
+
+    with open_archive(file) as reader, _collector_paused():
+        return card_of(reader, _name_of(file), format)
+
+
+def bom(file: Source, *, format: str = "cyclonedx") -> str:  # noqa: A002 - the word for it
+    """The bill of materials of an archive, as JSON; imports no framework, builds nothing.
+
+    The same archive gives the same bytes. Needs the extra ``holotype[bom]``.
+
+    Args:
+        file: a path, a binary file object, or the archive's bytes.
+        format: ``"cyclonedx"``: an ML-BOM of CycloneDX 1.6; or ``"spdx"``: SPDX 2.3.
+
+    Raises:
+        MissingLibraryError: the libraries that write it are not installed.
+        ArchiveError: the file is damaged or is no archive.
+    """
+    from holotype.capsule.bom import bom_of
+
+    with open_archive(file) as reader, _collector_paused():
+        return bom_of(reader, _name_of(file), format)
+
+
+def _name_of(file: Source) -> str:
+    """What to call an archive: the name of its file, where it has one."""
+    path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", None)
+    if not isinstance(path, (str, os.PathLike)):
+        return "model.holo"
+    name = os.path.basename(os.fspath(path))
+    return name.encode(errors="replace").decode()  # no bytes that are no text
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing that ``verify`` looked at."""
 
@@ -374,8 +512,17 @@ class Report(msgspec.Struct):
             raise self.error
 
 
-def verify(file: Source) -> Report:
+def verify(
+    file: Source,
+    *,
+    run: bool = False,
+    trust: Iterable[str] = (),
+    policy: Policy | None = None,
+) -> Report:
     """Check every digest and every rule of an archive, constructing nothing of it.
+
+    With ``run``, the model is then opened, as far as ``trust`` and ``policy`` allow (see
+    :func:`load`), and asked for its golden predictions, whatever that takes.
 
     Returns a report; only an error of the operating system is raised.
     """
@@ -402,6 +549,11 @@ def verify(file: Source) -> Report:
             step = "contents"
             audit(blueprint, arrays)
             report.checks.append(Check(step, True, f"{_objects(blueprint)} objects"))
+            if run:
+                step = "predictions"
+                model = restore(reader, trust=Policy.of(trust), policy=policy, check=False)
+                answers = agrees(model, reader, blueprint, always=True)
+                report.checks.append(Check(step, True, _answered(answers)))
     except HolotypeError as error:
         report.error = error
         if step == "container" and getattr(error, "clause", "").startswith("5"):
@@ -426,80 +578,10 @@ def fingerprint(model_or_file: Any, *, max_level: str = "code", embed: Iterable[
         return fingerprint_of(encode(model_or_file, type_table(), saving=saving))
 
 
-def _manifest(
-    model: Any,
-    encoded: Encoded,
-    metadata: Mapping[str, Any] | None,
-    created: datetime | None,
-    author: str | None,
-) -> Any:
-    info = ModelInfo(
-        type=type_of(model),
-        kind=kind_of(model),
-        arrays=len(encoded.tensors),
-        parameters=sum(part.size for tensor in encoded.tensors for part in tensor.parts),
-        bytes=sum(tensor.size for tensor in encoded.tensors),
-    )
-    libraries = libraries_of(encoded.keys)
-    checked, signed, when = (
-        _checked_metadata(metadata),
-        _checked_author(author),
-        _timestamp(created),
-    )
-
-    def make(fingerprint: str, parts: list[Part]) -> Manifest:
-        return Manifest(
-            format=FORMAT,
-            fingerprint=fingerprint,
-            model=info,
-            created=when,
-            author=signed,
-            tool=f"holotype {__version__}",
-            libraries=libraries,
-            metadata=checked,
-            parts=parts,
-        )
-
-    return make
-
-
-def _checked_author(author: Any) -> str | None:
-    if author is None or (isinstance(author, str) and is_text(author)):
-        return author
-    raise UnsupportedError("author", "is not text.")
-
-
-def _checked_metadata(metadata: Any) -> dict[str, Any]:
-    if metadata is None:
-        return {}
-    if not isinstance(metadata, Mapping):
-        raise UnsupportedError("metadata", "is not a mapping.")
-    value = dict(metadata)
-    try:
-        again = msgspec.json.decode(msgspec.json.encode(value))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UnsupportedError("metadata", f"is not JSON: {error}.") from None
-    if again != value:
-        raise UnsupportedError(
-            "metadata",
-            "does not come back from JSON as it is.",
-            "Use text keys, lists instead of tuples, and no nan.",
-        )
-    if nesting(value) > MAX_NESTING:
-        raise UnsupportedError("metadata", f"nests deeper than {MAX_NESTING}.")
-    return value
-
-
-def _timestamp(created: datetime | None) -> str:
-    if created is None:
-        epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        try:
-            created = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-        except (ValueError, OverflowError, OSError):
-            raise ValueError(f"SOURCE_DATE_EPOCH is no time in seconds: {epoch!r}") from None
-    elif created.tzinfo is None:
-        raise ValueError("created has no time zone; give datetime.now(datetime.UTC) or the like")
-    return created.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+def _answered(answers: Sequence[Answer]) -> str:
+    if not answers:
+        return "the archive has no golden predictions"
+    return ", ".join(f"{answer.method} {answer.verdict}" for answer in answers)
 
 
 def _described(blueprint: Blueprint) -> str:

@@ -12,9 +12,11 @@
     │   ├── UntrustedError      it asks for a type that is not in the table, or for trust
     │   └── InvalidStateError   the contents of a known type would be unsafe or meaningless
     ├── MissingLibraryError     a library the model needs is absent, or lacks the type
+    ├── ProbeError              the model does not predict what it predicted (shows rows)
     └── PolicyError             the reader's own policy is not one
 
     VersionWarning (a UserWarning)   a library has another version than when the model was saved
+    ProbeWarning (a UserWarning)     golden predictions were not compared, and why
 
 Errors of other packages (zlib, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
 """
@@ -34,6 +36,8 @@ __all__ = [
     "LimitError",
     "MissingLibraryError",
     "PolicyError",
+    "ProbeError",
+    "ProbeWarning",
     "SaveError",
     "UnsupportedError",
     "UntrustedError",
@@ -139,9 +143,24 @@ class MissingLibraryError(HolotypeError):
     """A library that the model needs is not installed, or its version lacks the type."""
 
 
+class ProbeError(HolotypeError):
+    """The model does not predict what it predicted when it was saved.
+
+    ``answers`` says for each method how far it is from that.
+    """
+
+    def __init__(self, problem: str, answers: tuple[Any, ...] = ()) -> None:
+        super().__init__(problem)
+        self.answers = answers
+
+
 class PolicyError(HolotypeError):
     """A policy, or the configuration file that holds it, is not one."""
 
 
 class VersionWarning(UserWarning):
     """A library has another minor version than when the model was saved; predictions may differ."""
+
+
+class ProbeWarning(UserWarning):
+    """The golden predictions of an archive were not compared; the text says why."""

@@ -1,7 +1,8 @@
 """``manifest.json``: θ, and the table of the other parts with their sizes and digests.
 
 The id of an archive is the SHA-256 of these bytes, so there is one spelling of every manifest: the
-one that encoding its value gives (SPEC section 5).
+one that encoding its value gives (SPEC section 5). What it may say of the model, its data and its
+environment is in ``theta.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,18 @@ from typing import Any
 
 import msgspec
 
+from holotype.archive.theta import (
+    About,
+    Dataset,
+    Environment,
+    Inputs,
+    Metric,
+    Origin,
+    Outputs,
+    Parent,
+    ProbeInfo,
+    Step,
+)
 from holotype.digest import Digest
 from holotype.errors import FormatError, LimitError
 
@@ -22,6 +35,7 @@ __all__ = [
     "Manifest",
     "ModelInfo",
     "Part",
+    "manifest_schema",
     "nesting",
     "parse_manifest",
 ]
@@ -31,7 +45,8 @@ MAX_MANIFEST = 16 << 20
 MAX_BLUEPRINT = 1 << 30
 """Bytes: both are read whole before anything in them is believed (SPEC 5.5)."""
 MAX_NESTING = 100
-"""Objects and arrays inside each other in the metadata, itself included (SPEC 5.2)."""
+"""Objects and arrays inside each other in the metadata, itself included, and likewise in what is
+said of the model with its hyper-parameters (SPEC 5.2)."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
@@ -46,12 +61,12 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     head: int | None = None
 
 
-class ModelInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ModelInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the model is.
 
-    ``type`` is the public path of its class; ``kind`` is classifier, regressor, transformer,
-    clusterer, outlier_detector, density_estimator, arrays or other; ``parameters`` counts the
-    elements of all stored arrays and ``bytes`` their size.
+    ``type`` is the public path of its class; ``kind`` is one of those that SPEC 5.2 lists;
+    ``parameters`` counts the elements of all stored arrays and ``bytes`` their size.
+    ``hyperparameters`` are those of the model itself, ``steps`` the parts that it is made of.
     """
 
     type: str
@@ -59,10 +74,15 @@ class ModelInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arrays: int
     parameters: int
     bytes: int
+    hyperparameters: dict[str, Any] = {}
+    steps: list[Step] = []
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """θ. ``created`` is RFC 3339 in UTC; ``libraries`` are name → version at saving."""
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """θ. ``created`` is RFC 3339 in UTC; ``libraries`` are name → version at saving.
+
+    The members after ``parts`` are left out where nothing is known.
+    """
 
     format: int
     fingerprint: Digest
@@ -73,6 +93,16 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     libraries: dict[str, str]
     metadata: dict[str, Any]
     parts: list[Part]
+    inputs: Inputs | None = None
+    outputs: Outputs | None = None
+    data: dict[str, Dataset] = {}
+    metrics: list[Metric] = []
+    parents: list[Parent] = []
+    about: About | None = None
+    seeds: dict[str, int] = {}
+    environment: Environment | None = None
+    origin: Origin | None = None
+    probe: ProbeInfo | None = None
 
     def to_json(self) -> bytes:
         """The bytes of ``manifest.json``."""
@@ -109,6 +139,8 @@ def parse_manifest(data: bytes) -> Manifest:
         raise FormatError("the time is not of the form 2020-12-31T23:59:59Z", clause="5.2")
     if nesting(manifest.metadata) > MAX_NESTING:
         raise LimitError(f"metadata nest deeper than {MAX_NESTING}", clause="5.2")
+    if nesting(msgspec.to_builtins(manifest.model)) > MAX_NESTING:
+        raise LimitError(f"hyper-parameters nest deeper than {MAX_NESTING}", clause="5.2")
     names = [part.name for part in manifest.parts]
     if len(set(names)) != len(names):
         raise FormatError("the manifest lists a part twice", clause="5.3")
@@ -130,6 +162,17 @@ def nesting(value: Any) -> int:
             child for item in level for child in (item.values() if isinstance(item, dict) else item)
         ]
     return depth
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``manifest.json``; ``docs/manifest.schema.json`` is this."""
+    schema = msgspec.json.schema(Manifest)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:holotype:manifest:{FORMAT}",
+        "title": f"manifest.json of a Holotype archive, format {FORMAT}",
+        **schema,
+    }
 
 
 class _Version(msgspec.Struct, frozen=True):

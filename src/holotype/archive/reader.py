@@ -93,6 +93,13 @@ class ArchiveReader:
             if sha256(self._view[member.offset : member.offset + member.size]) != part.digest:
                 raise DigestError(f"{part.name} is not what the manifest says", clause="5.3")
 
+    def content(self, name: str, limit: int) -> bytes:
+        """A part that is no model, compared with its digest; LimitError above ``limit`` bytes."""
+        content = self._content(name, limit)
+        if sha256(content) != self.manifest.part(name).digest:
+            raise DigestError(f"{name} is not what the manifest says", clause="5.3")
+        return content
+
     def load_arrays(self, blueprint: Blueprint, *, verify: bool) -> LoadedArrays:
         """Read all array data into memory of our own; it goes on while the first are looked at."""
         layout = self.parameters(blueprint)

@@ -2,7 +2,8 @@
 
 All sizes follow from the blueprint, in which digests that are still open already have their length.
 So array data goes to its final place while it is hashed, and the parts that depend on the digests
-are written last. A path is replaced atomically: temporary file, fsync, rename, fsync of the folder.
+are written last. Further parts, such as a probe, are given as bytes and follow the arrays. A path
+is replaced atomically: temporary file, fsync, rename, fsync of the folder.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import io
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
-from holotype.archive.container import REQUIRED, Plan, directory, local_header, plan
+from holotype.archive.container import REQUIRED, Slot, directory, local_header, plan
 from holotype.archive.crc32 import combine, crc32
 from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, Part
 from holotype.archive.parameters import Parameters, plan_parameters, stored_tensor
@@ -30,6 +32,7 @@ __all__ = ["Written", "fingerprint_of", "write_archive"]
 
 _MAX_BUFFERS = 512  # of one write; the limit of the system is at least 1024
 _MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 MakeManifest = Callable[[str, list[Part]], Manifest]
 """(fingerprint, parts) → manifest; its JSON has the same length whatever the digests are."""
@@ -51,18 +54,24 @@ def fingerprint_of(encoded: Encoded) -> str:
 
 
 def write_archive(
-    target: str | os.PathLike[str] | BinaryIO, encoded: Encoded, make_manifest: MakeManifest
+    target: str | os.PathLike[str] | BinaryIO,
+    encoded: Encoded,
+    make_manifest: MakeManifest,
+    extras: Mapping[str, bytes] = _NOTHING,
 ) -> Written:
     """Write the archive of an encoded model to a path, atomically, or to a binary file object.
+
+    ``extras`` are further parts, by name (SPEC 2.4): they follow the parameters in this order, and
+    the manifest states their digests.
 
     Raises OSError as the system gives it; the path then is as it was before.
     """
     if isinstance(target, (str, os.PathLike)):
         with _replacing(os.path.realpath(os.fspath(target))) as descriptor:
-            return _write(encoded, make_manifest, descriptor, None)
+            return _write(encoded, make_manifest, extras, descriptor, None)
     if not hasattr(target, "write"):
         raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
-    return _write(encoded, make_manifest, None, _binary(target))
+    return _write(encoded, make_manifest, extras, None, _binary(target))
 
 
 def _binary(stream: Any) -> Any:
@@ -72,12 +81,17 @@ def _binary(stream: Any) -> Any:
 
 
 def _write(
-    encoded: Encoded, make_manifest: MakeManifest, descriptor: int | None, stream: Any
+    encoded: Encoded,
+    make_manifest: MakeManifest,
+    extras: Mapping[str, bytes],
+    descriptor: int | None,
+    stream: Any,
 ) -> Written:
     parameters = plan_parameters(map(stored_tensor, encoded.tensors))
     tensors = _in_order(encoded.tensors, parameters)
     blueprint = encoded.to_json()
-    draft = make_manifest(pending(0), _parts(blueprint, parameters)).to_json()
+    others = [Part(name, len(content), sha256(content)) for name, content in extras.items()]
+    draft = make_manifest(pending(0), [*_parts(blueprint, parameters), *others]).to_json()
     for name, text, limit in (
         (_MANIFEST, draft, MAX_MANIFEST),
         (_BLUEPRINT, blueprint, MAX_BLUEPRINT),
@@ -89,32 +103,36 @@ def _write(
             (_MANIFEST, len(draft)),
             (_BLUEPRINT, len(blueprint)),
             (_PARAMETERS, parameters.size),
+            *((part.name, part.size) for part in others),
         ]
     )
     data_at = layout.slots[2].offset + len(parameters.head)
+    data_end = layout.slots[2].offset + parameters.size
 
     data_crc = _move(tensors, descriptor, data_at)
     blueprint = encoded.to_json()
     fingerprint = sha256(blueprint)
-    manifest = make_manifest(fingerprint, _parts(blueprint, parameters)).to_json()
+    manifest = make_manifest(fingerprint, [*_parts(blueprint, parameters), *others]).to_json()
     crcs = [
         crc32(manifest),
         crc32(blueprint),
         combine(crc32(parameters.head), data_crc, parameters.size - len(parameters.head)),
+        *map(crc32, extras.values()),
     ]
-    front = _front(layout, crcs, (manifest, blueprint, parameters.head))
-    end = directory(layout, crcs)
-    if len(front) != data_at:
+    front = _rendered(layout.slots[:3], crcs, (manifest, blueprint, parameters.head))
+    end = [*_rendered(layout.slots[3:], crcs[3:], extras.values()), directory(layout, crcs)]
+    if sum(map(len, front)) != data_at:
         raise AssertionError("a part has not the size that was planned")
     if descriptor is not None:
-        _write_at(descriptor, [front], 0)
-        _write_at(descriptor, [end], layout.directory)
+        _write_at(descriptor, front, 0)
+        _write_at(descriptor, end, data_end)
     else:
-        _put(stream, front)
+        _put(stream, b"".join(front))
         for tensor in tensors:
             for buffer in _buffers(tensor):
                 _put(stream, buffer)
-        _put(stream, end)
+        for each in end:
+            _put(stream, each)
         if hasattr(stream, "flush"):
             stream.flush()  # so that a full disk is an error here
     return Written(sha256(manifest), fingerprint, layout.size)
@@ -133,11 +151,12 @@ def _parts(blueprint: bytes, parameters: Parameters) -> list[Part]:
     ]
 
 
-def _front(layout: Plan, crcs: Sequence[int], contents: Sequence[bytes]) -> bytes:
-    return b"".join(
-        local_header(slot, crc) + content
-        for slot, crc, content in zip(layout.slots, crcs, contents, strict=True)
-    )
+def _rendered(slots: Sequence[Slot], crcs: Sequence[int], contents: Iterable[bytes]) -> list[bytes]:
+    """The local header and the content of each of some members."""
+    pieces = []
+    for slot, crc, content in zip(slots, crcs[: len(slots)], contents, strict=True):
+        pieces += [local_header(slot, crc), content]
+    return pieces
 
 
 def _buffers(tensor: Tensor) -> Iterator[Any]:

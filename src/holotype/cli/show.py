@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from holotype.api import Archive, show
+from holotype.cli.facts import facts
 from holotype.cli.outline import outline
 from holotype.cli.terminal import console, human_size, plain, print_json, safe
 
@@ -96,6 +97,7 @@ def _header(archive: Archive, file: Path) -> None:
             rows["trust"] += f"; and {len(archive.needs) - _MAX_NEEDS} more"
     elif archive.known:
         rows["trust"] = "data: opening it needs none"
+    rows.update(facts(manifest))
     if manifest.metadata:
         rows["metadata"] = msgspec.json.encode(manifest.metadata).decode()
     console.print(plain(f"{file.name}  {human_size(archive.size)}", "bold"))

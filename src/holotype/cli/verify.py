@@ -15,7 +15,7 @@ from holotype.errors import UntrustedError
 NAME = "verify"
 EXAMPLES = (
     "`holotype verify churn.holo` · `holotype verify models/*.holo --json` · "
-    "`holotype verify churn.holo --max-level data`"
+    "`holotype verify churn.holo --max-level data` · `holotype verify churn.holo --run`"
 )
 
 
@@ -34,9 +34,19 @@ def command(
         MaxLevel,
         typer.Option(help="Fail where opening an archive asks for more trust than this."),
     ] = MaxLevel.OPAQUE,
+    run: Annotated[
+        bool,
+        typer.Option("--run", help="Then open each model and compare its golden predictions."),
+    ] = False,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(help="With --run: what to trust beside data; may be repeated."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Check every digest and every rule of archives, constructing nothing of them.
+
+    With --run, each model is then opened and asked what it was asked when it was saved.
 
     Exits with 1 where an archive fails a check or asks for too much trust, and with 2 where a file
     cannot be read.
@@ -46,7 +56,7 @@ def command(
     for file in files:
         try:
             with errors.status(plain(f"verifying {file}")):  # shows on a terminal only
-                report = verify(file)
+                report = verify(file, run=run, trust=trust or ())
         except OSError as error:
             unreadable = True
             rows.append({"file": str(file), "ok": False, "error": error.strerror})
@@ -98,4 +108,4 @@ def _print(file: Path, report: Report) -> None:
     console.print(plain(f"{mark} {file}", f"bold {style}"))
     for check in report.checks:
         mark, style = ("✓", "green") if check.ok else ("✗", "red")
-        console.print(plain(f"  {mark} {check.name:<10} ", style), plain(check.detail), sep="")
+        console.print(plain(f"  {mark} {check.name:<11} ", style), plain(check.detail), sep="")

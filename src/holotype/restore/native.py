@@ -6,7 +6,7 @@ The order is the safety: structure, digests, types, contents, and only then the 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 from holotype.archive.loaded import LoadedArrays
 from holotype.archive.reader import ArchiveReader
@@ -16,12 +16,16 @@ from holotype.graph.decode import decode
 from holotype.graph.nodes import Blueprint
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
+from holotype.restore.golden import agrees
 from holotype.trust.policy import Policy
 from holotype.types.table import type_table
 
-__all__ = ["audited_arrays", "checked_blueprint", "restore"]
+__all__ = ["Check", "audited_arrays", "checked_blueprint", "restore"]
 
 _NOTHING = Policy()
+
+Check = bool | Literal["auto"]
+"""Whether golden predictions are compared; *auto*: unless asking might take very long."""
 
 
 def checked_blueprint(reader: ArchiveReader) -> Blueprint:
@@ -36,6 +40,7 @@ def restore(
     verify: bool = True,
     trust: Policy = _NOTHING,
     policy: Policy | None = None,
+    check: Check = "auto",
 ) -> Any:
     """Build the model of an open archive, as far as ``trust`` and the policy allow.
 
@@ -44,14 +49,18 @@ def restore(
     2. Read or map the arrays and hash every byte of them, and of the parts that are no model.
     3. Validate the contents of every object whose library would read them unchecked.
     4. Import what the table says, and build.
+    5. Ask the model what it was asked when it was saved, and compare (``golden.py``).
 
-    Warns VersionWarning where scikit-learn has another minor version than when it was saved.
+    Warns VersionWarning where nothing could be compared and scikit-learn has another minor version
+    than when it was saved, and ProbeWarning where golden predictions are there and not compared.
     """
     blueprint = checked_blueprint(reader)
     if blueprint.trust:
         (trust | (Policy.configured() if policy is None else policy)).require(blueprint.trust)
     arrays = audited_arrays(reader, blueprint, mmap=mmap, verify=verify)
     model = decode(blueprint, type_table(), arrays)
+    if check and agrees(model, reader, blueprint, always=check is True):
+        return model
     change = version_change(reader.manifest.libraries)
     if change is not None:
         warnings.warn(

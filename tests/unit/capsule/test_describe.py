@@ -12,7 +12,9 @@ import pytest
 from tests import fresh
 
 import holotype
-from holotype.capsule.describe import kind_of, libraries_of, type_of, version_change
+from holotype.capsule.describe import libraries_of, version_change
+from holotype.capsule.kinds import kind_of
+from holotype.capsule.parts import type_of
 
 
 def made(module: str, name: str) -> Any:
