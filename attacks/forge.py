@@ -14,12 +14,14 @@ import msgspec
 import numpy as np
 
 from holotype.archive.container import directory, local_header, plan
+from holotype.archive.manifest import Part
 from holotype.archive.parameters import Stored, plan_parameters
+from holotype.archive.reader import open_archive
 from holotype.digest import canonical_json, data_digest, sha256
 from holotype.graph.arrays import alignment_of
 from holotype.graph.dtypes import dtype_node, tensor_dtype
 
-__all__ = ["array", "blueprint", "container", "parameters", "reseal"]
+__all__ = ["array", "blueprint", "container", "parameters", "reseal", "with_parts"]
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
@@ -123,3 +125,22 @@ def reseal(
             *extra,
         ]
     )
+
+
+def with_parts(archive: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """An honest archive to which these further members were added, or in which they were changed.
+
+    Every digest is right.
+    """
+    with open_archive(archive) as reader:
+        kept = {
+            name: archive[member.offset : member.offset + member.size]
+            for name, member in reader.members.items()
+        }
+        manifest = reader.manifest
+    contents = {**kept, **parts}
+    listed = {part.name: part for part in manifest.parts}
+    listed |= {name: Part(name, len(data), sha256(data)) for name, data in parts.items()}
+    changed = msgspec.structs.replace(manifest, parts=list(listed.values()))
+    contents["manifest.json"] = changed.to_json()
+    return container(list(contents.items()))

@@ -49,13 +49,18 @@ INCIDENTS = (
         "CVE-2024-3660",
         "Keras",
         "a lambda layer carries code",
-        ("objects-builtins-eval", "objects-builtins-exec-as-a-name"),
+        ("objects-builtins-eval", "objects-builtins-exec-as-a-name", "keras-lambda-"),
     ),
     Incident(
         "CVE-2025-1550",
         "Keras",
         "the file names module and function, and its safe mode calls them",
-        ("objects-subprocess-popen", "objects-posix-system", "objects-module-and-colon"),
+        (
+            "objects-subprocess-popen",
+            "objects-posix-system",
+            "objects-module-and-colon",
+            "keras-function-of-any-module",
+        ),
     ),
     Incident(
         "CVE-2025-8747",

@@ -8,13 +8,45 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from attacks import blueprint, bombs, container, contents, manifest, objects, parameters, trust
+from attacks import (
+    blueprint,
+    bombs,
+    catboost,
+    container,
+    contents,
+    extensions,
+    jax,
+    keras,
+    lightgbm,
+    manifest,
+    objects,
+    parameters,
+    statsmodels,
+    trust,
+    xgboost,
+)
 from attacks.incidents import INCIDENTS, Incident
 from attacks.registry import ATTACKS, Attack
 
 __all__ = ["ATTACKS", "main", "table"]
 
-ROOMS = (container, manifest, parameters, blueprint, objects, contents, trust, bombs)
+ROOMS = (
+    container,
+    manifest,
+    parameters,
+    blueprint,
+    objects,
+    contents,
+    trust,
+    bombs,
+    extensions,
+    catboost,
+    lightgbm,
+    statsmodels,
+    xgboost,
+    jax,
+    keras,
+)
 """The modules that hold attacks; importing them has registered what they make."""
 
 

@@ -1,4 +1,4 @@
-"""The eight models of the comparison, (a) to (h): fitted once, the same in every run.
+"""The models of the comparison: fitted once, the same in every run.
 
 A fitted model is kept under ``benchmarks/.cache`` and always read back from there, so that every
 process and every peer meets the same object. The name of the cached file covers this module's
@@ -32,6 +32,8 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import frameworks
+
 CACHE = Path(__file__).parent / ".cache"
 
 Model = Any
@@ -43,13 +45,14 @@ class Recipe:
     """How one model is made and what it answers.
 
     ``build(quick)`` fits it, in a small size when ``quick``; ``answers(model)`` are outputs that a
-    reloaded model must give bit for bit.
+    reloaded model must give bit for bit. ``library`` is what it needs beside scikit-learn.
     """
 
     key: str
     title: str
     build: Callable[[bool], Model]
     answers: Callable[[Model], Array]
+    library: str = ""
 
 
 def fitted(key: str, *, quick: bool, cache: Path = CACHE) -> Model:
@@ -90,6 +93,7 @@ def arrays_of(model: Model) -> Iterator[Array]:
 
 def _stamp() -> str:
     made_from = [Path(__file__).read_text(), sklearn.__version__, np.__version__]
+    made_from.append(Path(frameworks.__file__).read_text())
     made_from.append(f"{sys.version_info.major}.{sys.version_info.minor}")
     return hashlib.sha256("\0".join(made_from).encode()).hexdigest()[:12]
 
@@ -205,6 +209,26 @@ def _weights_answers(model: Model) -> Array:
     return np.stack([array[::1_000] for array in model.values()])
 
 
+def _booster(library: str) -> Callable[[bool], Model]:
+    def build(quick: bool) -> Model:
+        data = _classification(2_000 if quick else 20_000, 30)
+        return frameworks.gradient_booster(library, *data, 20 if quick else 500)
+
+    return build
+
+
+def _booster_answers(model: Model) -> Array:
+    return frameworks.booster_answers(model, _regression(50, 30)[0])
+
+
+def _tensors(quick: bool) -> Model:
+    return frameworks.state_dict(2 if quick else 100)
+
+
+def _tensor_answers(model: Model) -> Array:
+    return np.stack([tensor.numpy()[::100] for tensor in model.values()])
+
+
 RECIPES: dict[str, Recipe] = {
     recipe.key: recipe
     for recipe in (
@@ -216,5 +240,10 @@ RECIPES: dict[str, Recipe] = {
         Recipe("f", "Tfidf of 500,000 terms + logistic", _text, _text_answers),
         Recipe("g", "MLPRegressor (2048, 2048)", _perceptron, _prediction(20)),
         Recipe("h", "dict of float32 arrays, 1 GB", _weights, _weights_answers),
+        Recipe("i", "XGBoost, 500 trees", _booster("xgboost"), _booster_answers, "xgboost"),
+        Recipe("j", "LightGBM, 500 trees", _booster("lightgbm"), _booster_answers, "lightgbm"),
+        Recipe("k", "PyTorch state dict, 400 MB", _tensors, _tensor_answers, "torch"),
     )
+    if not recipe.library or frameworks.installed(recipe.library)
 }
+"""By key; those of other frameworks only where the framework is installed."""

@@ -12,12 +12,13 @@ import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cloudpickle
 import joblib
 import numpy as np
 
+from benchmarks.frameworks import LIBRARIES, is_tensors
 from benchmarks.models import Model
 
 Load = Callable[[Path], Model]
@@ -132,19 +133,56 @@ class Skops(Peer):
 class Safetensors(Peer):
     name = "safetensors"
     package = "safetensors"
+    _tensors = False
 
     def accepts(self, model: Model) -> bool:
-        return isinstance(model, dict) and all(isinstance(v, np.ndarray) for v in model.values())
+        self._tensors = is_tensors(model)
+        arrays = isinstance(model, dict) and all(isinstance(v, np.ndarray) for v in model.values())
+        return self._tensors or arrays
 
     def save(self, model: Model, path: Path) -> None:
-        from safetensors.numpy import save_file
-
-        save_file(model, path)
+        self._module().save_file(model, path)
 
     def load(self, path: Path) -> Model:
-        from safetensors.numpy import load_file
+        return self._module().load_file(path)
 
-        return load_file(path)
+    def _module(self) -> Any:
+        return importlib.import_module(
+            "safetensors.torch" if self._tensors else "safetensors.numpy"
+        )
+
+
+class Native(Peer):
+    """The library's own format: ``save_model`` of boosters, ``torch.save`` of tensors."""
+
+    name = "native"
+    _library = ""
+
+    def accepts(self, model: Model) -> bool:
+        self._library = "torch" if is_tensors(model) else type(model).__module__.partition(".")[0]
+        return self._library in LIBRARIES
+
+    def save(self, model: Model, path: Path) -> None:
+        if self._library == "torch":
+            import torch
+
+            torch.save(model, path)
+        else:
+            model.save_model(path.with_suffix(".ubj") if self._library == "xgboost" else path)
+            if self._library == "xgboost":  # which tells its formats by their suffix
+                path.with_suffix(".ubj").rename(path)
+
+    def load(self, path: Path) -> Model:
+        if self._library == "torch":
+            import torch
+
+            return torch.load(path, weights_only=True)
+        library = importlib.import_module(self._library)
+        if self._library == "lightgbm":
+            return library.Booster(model_file=path)
+        booster = library.Booster()
+        booster.load_model(bytearray(path.read_bytes()))
+        return booster
 
 
 class Holotype(Peer):
@@ -156,12 +194,12 @@ class Holotype(Peer):
     def save(self, model: Model, path: Path) -> None:
         import holotype
 
-        holotype.dump(model, path)
+        holotype.dump(model, path, probe=None)  # peers predict nothing when they save
 
     def load(self, path: Path) -> Model:
         import holotype
 
-        return holotype.load(path)
+        return holotype.load(path)  # which compares predictions only where they were kept
 
     def loads(self) -> Mapping[str, Load]:
         import holotype
@@ -184,6 +222,7 @@ PEERS: dict[str, type[Peer]] = {
         Cloudpickle,
         Skops,
         Safetensors,
+        Native,
     )
 }
 

@@ -15,6 +15,8 @@ from benchmarks.results import Cell, Run, Timing
 LARGE = "bcdefgh"
 MAPPABLE = "egh"
 SKOPS_MODELS = "bdf"
+FRAMEWORK_MODELS = "ijk"
+BEST_OF = ("pickle", "native", "safetensors")
 JUDGED_SIZE = 100_000
 """Bytes of pickle above which sizes are compared."""
 JUDGED_MEMORY = 10_000_000
@@ -38,6 +40,7 @@ def judge(run: Run) -> list[Target]:
     Small models prove nothing about speed, so a quick run has figures and no verdicts.
     """
     found = [*_times(run), *_mapped(run), *_skops(run), *_sizes(run), *_memory(run)]
+    found += _frameworks(run)
     return [replace(target, reached=None) for target in found] if run.quick else found
 
 
@@ -154,6 +157,31 @@ def _memory(run: Run) -> list[Target]:
     return [
         _worst("peak memory of save ≤ 0.1 × the model, from 10 MB", save, 0.1),
         _worst("peak memory of load ≤ 1.1 × the model, from 10 MB", load, 1.1),
+    ]
+
+
+def _frameworks(run: Run) -> list[Target]:
+    """Models of other frameworks against the best of pickle, safetensors and their own format."""
+    save, load, mapped = {}, {}, {}
+    measured = "".join(key for key in FRAMEWORK_MODELS if key in run.models)
+    if not measured:
+        return []
+    for key in measured:
+        ours = run.cell(key, "holotype")
+        others = [cell for name in BEST_OF if (cell := run.cell(key, name)) is not None]
+        if ours is None or not others:
+            continue
+        save[key] = ours.save.median / min(cell.save.median for cell in others)
+        load[key] = ours.loads["load"].median / min(cell.loads["load"].median for cell in others)
+        native = run.cell(key, "native")
+        if key == "k" and native is not None:
+            mapped[key] = native.loads["load"].median / ours.loads["mapped"].median
+    return [
+        _worst(
+            "boosters and tensors saved in ≤ 1.2 × the best of others", _only(save, measured), 1.2
+        ),
+        _worst("and loaded, verified, in ≤ 1.2 × the best of others", _only(load, measured), 1.2),
+        _least("mapped load of (k) ≥ 50 × faster than torch.load", _only(mapped, "k"), 50),
     ]
 
 

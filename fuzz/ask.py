@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from fuzz import frameworks
+
 __all__ = ["ALONE", "questions"]
 
 Question = tuple[str, Callable[[], Any]]
@@ -46,6 +48,7 @@ def questions(model: Any, inputs: tuple[Any, ...]) -> Iterator[Question]:
         yield from questions(list(model.values()), inputs)
         return
     yield from _special(model, inputs)
+    yield from frameworks.questions(model, inputs)
     if type(model).__module__.partition(".")[0] != "sklearn":
         return
     for data in inputs:

@@ -15,7 +15,7 @@ import scipy.sparse
 from sklearn.base import clone
 
 import holotype
-from fuzz import predictors, preparation, transformers
+from fuzz import frameworks, predictors, preparation, transformers
 from fuzz.anatomy import open_up
 from fuzz.data import CODES, X
 from fuzz.objects import others
@@ -23,7 +23,7 @@ from fuzz.objects import others
 __all__ = ["NAMES", "Specimen", "build"]
 
 _MODELS = predictors.MODELS | transformers.MODELS | preparation.MODELS
-_OTHERS = others()
+_OTHERS = others() | frameworks.others()
 
 NAMES = (*_MODELS, *_OTHERS)
 """Of all specimens."""
@@ -52,7 +52,7 @@ def build(name: str) -> Specimen:
             inputs = _inputs(data)
         else:
             model, inputs = _OTHERS[name](), (X,)
-    archive = holotype.dumps(model)
+    archive = holotype.dumps(model, probe=None, context=False)
     return Specimen(name, archive, open_up(archive), inputs)
 
 

@@ -13,6 +13,8 @@ import sysconfig
 import zoneinfo
 from typing import Any
 
+from holotype.types.libraries import LIBRARIES
+
 __all__ = ["Watch"]
 
 _WATCHED = (
@@ -23,6 +25,7 @@ _WATCHED = (
 _HARMLESS = frozenset({"os.fspath", "os.listdir", "os.scandir", "os.walk"})
 _LIBRARIES = frozenset(
     {"sklearn", "scipy", "numpy", "pandas", "joblib", "threadpoolctl", "dateutil", "holotype"}
+    | {root for library in LIBRARIES for root in library.roots}
 )
 _NOT_FREE = frozenset(
     {"antigravity", "code", "ctypes", "pickle", "pty", "runpy", "smtplib", "socket", "subprocess"}

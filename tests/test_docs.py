@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import linecache
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +21,7 @@ from holotype.cli.app import app
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("attacks/*.md")])
 WITH_CODE = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+FRAMEWORKS = sorted(ROOT.glob("docs/frameworks/*.md"))
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NOT_RUN = "<!-- not run -->"
 
@@ -61,6 +66,40 @@ def test_the_python_of_a_page_runs(
             linecache.cache, cell, (len(padded), None, padded.splitlines(keepends=True), cell)
         )
         exec(compile(padded, cell, "exec"), space)
+
+
+_RUN = """
+import linecache, pathlib, sys
+from tests.test_docs import blocks
+space = {"__name__": "__main__"}
+page = pathlib.Path(sys.argv[1])
+for block in blocks(page):
+    padded = "\\n" * (block.line - 1) + block.code
+    cell = f"{page}, line {block.line}"
+    lines = padded.splitlines(keepends=True)
+    linecache.cache[cell] = (len(padded), None, lines, cell)
+    exec(compile(padded, cell, "exec"), space)
+"""
+MODULES = {"category-encoders": "category_encoders", "imbalanced-learn": "imblearn", "jax": "flax"}
+
+
+@pytest.mark.parametrize("page", FRAMEWORKS, ids=lambda page: page.stem)
+def test_the_python_of_a_framework_runs(page: Path, tmp_path: Path) -> None:
+    """In a process of its own: Keras asks once which backend it has."""
+    for module in ("sklearn", MODULES.get(page.stem, page.stem)):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"the page is about {module}, which is not installed")
+    backend = "jax" if importlib.util.find_spec("jax") else "torch"
+    paths = [str(ROOT), str(ROOT / "src")]
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, str(page)],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_there_is_code_to_run() -> None:

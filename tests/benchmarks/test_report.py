@@ -215,3 +215,17 @@ def test_the_chart_places_holotype_by_its_ratio(run: results.Run) -> None:
 def test_timing_is_of_medians() -> None:
     samples = [results.Sample(3.0, 5.0), results.Sample(1.0, 4.0), results.Sample(100.0, 6.0)]
     assert results.Timing.of(samples) == results.Timing(3.0, 1.0, 100.0, 5.0, 3)
+
+
+def test_other_frameworks_are_judged_by_the_best_way_to_keep_them(run: results.Run) -> None:
+    cells = [
+        cell("k", "holotype", 1.0, 0.5, mapped=0.005),
+        cell("k", "pickle", 3.0, 3.0),
+        cell("k", "native", 0.5, 1.0),
+        cell("k", "safetensors", 0.9, 0.45),
+    ]
+    found = verdicts(replace(run, models={**run.models, "k": "tensors"}, cells=run.cells + cells))
+    assert found["boosters and tensors saved in ≤ 1.2 × the best of others"] is False
+    assert found["and loaded, verified, in ≤ 1.2 × the best of others"] is True
+    assert found["mapped load of (k) ≥ 50 × faster than torch.load"] is True
+    assert "mapped load of (k) ≥ 50 × faster than torch.load" not in verdicts(run)
