@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def one(node: Any, values: np.ndarray[Any, Any] = FOUR) -> bytes:
     return reseal(blueprint(node), {"a": values})
 
 
-def layer(name: str, parameters: dict[str, tuple[int, ...]], **members: Any) -> bytes:
+def layer(name: str, parameters: Mapping[str, tuple[int, ...]], **members: Any) -> bytes:
     """An archive of a layer with parameters of these shapes."""
     nodes = {each: parameter(each, *shape) for each, shape in parameters.items()}
     state = {"training": False, **members, "parameters": {"list": list(nodes)}, **nodes}
@@ -114,7 +115,7 @@ def a_sparse_index_out_of_bounds() -> bytes:
 def sparse_rows_that_run_backwards() -> bytes:
     """A sparse matrix whose second row begins behind its end."""
     starts, columns = np.array([0, 2**40, 1]), np.array([0])
-    args = ["sparse_csr", array("s", starts), array("c", columns), array("v", FOUR[:1])]
+    args: list[Any] = ["sparse_csr", array("s", starts), array("c", columns), array("v", FOUR[:1])]
     args += [None, {"tuple": [2, 2]}, None, None]
     root = {"call": "torch.Tensor", "args": args}
     return reseal(blueprint(root), {"s": starts, "c": columns, "v": FOUR[:1]})

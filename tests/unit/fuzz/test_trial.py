@@ -18,6 +18,9 @@ from fuzz.watch import Watch
 
 from holotype.errors import BlueprintError
 
+# JAX, which other tests of this process may have started, warns of every fork.
+pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
+
 WATCH = Watch()  # its hook stays in this process, and looks away
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from holotype.code.names import PARSED_ONLY
 from holotype.errors import UnsupportedError
 from holotype.graph.shadow import Shadow
 from holotype.graph.table import Entry, Reduced
@@ -143,7 +144,7 @@ def _used(factor: Factor) -> frozenset[str]:
 def _values(code: str, around: Any, columns: frozenset[Any] | None) -> dict[str, Any]:
     """What the text of a factor takes from around it, of the names in it."""
     try:
-        tree = ast.parse(code)
+        tree = ast.parse(code, PARSED_ONLY)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise FactorError("it is not an expression of Python") from None
     called = {id(each.func) for each in ast.walk(tree) if isinstance(each, ast.Call)}

@@ -13,6 +13,8 @@ import keyword
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from holotype.code.names import PARSED_ONLY
+
 __all__ = [
     "CONTRASTS",
     "FUNCTIONS",
@@ -160,7 +162,7 @@ def read_factor(code: str, values: Mapping[str, Any]) -> Factor:
     if not code.isprintable():
         raise FactorError("it has characters that cannot be printed")
     try:
-        tree = ast.parse(code, mode="eval").body
+        tree = ast.parse(code, PARSED_ONLY, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise FactorError("it is not an expression of Python") from None
     reader = _Reader(values)
