@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from holotype.capsule.compare import Deviation, compare, plain, rows_of
+from holotype.capsule.marks import unmarked
 from holotype.errors import UnsupportedError
 from holotype.types.answers import answers_of
 
@@ -92,7 +93,7 @@ def take_probe(model: Any, inputs: Any, *, synthetic: bool = False) -> Probe | N
     end = began + _BUDGETS[synthetic]
     inputs = _some_rows(inputs)
     probe = Probe(inputs=inputs, outputs={}, tolerance={}, synthetic=synthetic)
-    with _undisturbed():
+    with _undisturbed(), unmarked(model):
         for name, ask in methods.items():
             if probe.outputs and time.perf_counter() > end:
                 probe.left_out[name] = "the other methods took long"
@@ -123,7 +124,7 @@ def ask_again(model: Any, probe: Probe) -> list[Answer]:
     """Compare what ``model`` answers with the probe, method by method."""
     methods = answers_of(model)
     answers = []
-    with _undisturbed():
+    with _undisturbed(), unmarked(model):
         for name, expected in probe.outputs.items():
             tolerance = probe.tolerance.get(name, 0.0)
             try:

@@ -194,17 +194,17 @@ def _texts(inputs: Any) -> Iterator[str]:
 
 def _reached(blueprint: Blueprint) -> int:
     """Objects below the root, each counted as often as there are ways to it; cycles count once."""
-    counts: dict[int, int] = {}
-    waiting = list(_refs(blueprint.root))
+    counts: dict[int, int] = {}  # 0 while what is below an entry is still being counted
+    waiting = [(index, False) for index in _refs(blueprint.root)]
     while waiting:
-        index = waiting[-1]
+        index, below = waiting.pop()
         node = blueprint.shared[index]
-        if index not in counts:
-            counts[index] = 0
-            waiting += [other for other in _refs(node) if other not in counts]
-        else:
-            waiting.pop()
+        if below:
             counts[index] = min(_count(node, counts), 2 * _MOST_OBJECTS)
+        elif index not in counts:
+            counts[index] = 0
+            waiting.append((index, True))
+            waiting += [(other, False) for other in _refs(node)]
     return _count(blueprint.root, counts)
 
 

@@ -222,3 +222,32 @@ def test_made_up_text_has_words_that_the_model_knows() -> None:
 )
 def test_nothing_is_made_up_where_too_little_is_known(inputs: Inputs | None) -> None:
     assert made_up(None, inputs) is None
+
+
+# -- no marks ------------------------------------------------------------------------------------
+
+
+def test_asking_leaves_no_marks_on_the_parts_of_a_model() -> None:
+    class Marked(Answers):
+        def predict(self, X: Any) -> Any:
+            self.asked_ = True
+            self.answer = None
+            return X[:, 0]
+
+    parts = [Marked(1), Marked(2), Marked(3)]
+
+    class Whole(Answers):
+        def predict(self, X: Any) -> Any:
+            return np.mean(
+                [each.predict(X) for each in (*self.list_, *self.dict_.values())], axis=0
+            )
+
+    whole = Whole()
+    whole.list_ = [("name", parts[0])[1]]
+    whole.dict_ = {"a": parts[1]}
+    whole.array_ = np.array([[parts[2]]], dtype=object)
+    whole.words_ = {"a": 1, "b": 2}
+    probe = take_probe(whole, X[:4])
+    assert probe is not None
+    assert ask_again(whole, probe)[0].ok
+    assert [vars(part) for part in parts] == [{"answer": 1}, {"answer": 2}, {"answer": 3}]
