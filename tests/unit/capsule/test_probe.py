@@ -238,9 +238,8 @@ def test_asking_leaves_no_marks_on_the_parts_of_a_model() -> None:
 
     class Whole(Answers):
         def predict(self, X: Any) -> Any:
-            return np.mean(
-                [each.predict(X) for each in (*self.list_, *self.dict_.values())], axis=0
-            )
+            asked = [*self.list_, *self.dict_.values(), *self.array_.flat]
+            return np.mean([each.predict(X) for each in asked], axis=0)
 
     whole = Whole()
     whole.list_ = [("name", parts[0])[1]]
