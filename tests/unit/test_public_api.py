@@ -19,6 +19,8 @@ EXPORTED = [
     "Receipt",
     "Report",
     "__version__",
+    "bom",
+    "card",
     "convert",
     "dump",
     "dumps",
