@@ -16,13 +16,14 @@ from holotype.archive.writer import fingerprint_of
 from holotype.errors import FormatError, UntrustedError
 from holotype.graph.decode import decode
 from holotype.graph.encode import encode
+from holotype.graph.nodes import Blueprint
 from holotype.graph.outside import Saving
 from holotype.graph.parse import parse_blueprint
 from holotype.graph.shadow import audit
 from holotype.graph.table import Table
 from holotype.trust.levels import Level
 
-__all__ = ["enclose", "open_enclosed"]
+__all__ = ["enclose", "open_enclosed", "read_enclosed"]
 
 
 def enclose(value: Any, name: str, table: Table) -> tuple[bytes, bytes]:
@@ -37,6 +38,14 @@ def enclose(value: Any, name: str, table: Table) -> tuple[bytes, bytes]:
 
 def open_enclosed(blueprint: bytes, parameters: bytes, table: Table) -> Any:
     """The value of two parts whose own digests were compared; a HolotypeError if it is unsafe."""
+    parsed, arrays = read_enclosed(blueprint, parameters, table)
+    return decode(parsed, table, arrays)
+
+
+def read_enclosed(
+    blueprint: bytes, parameters: bytes, table: Table
+) -> tuple[Blueprint, LoadedArrays]:
+    """The same, validated and not built."""
     parsed = parse_blueprint(blueprint, table, stored=len(blueprint) + len(parameters))
     if parsed.trust:
         raise UntrustedError(
@@ -53,4 +62,4 @@ def open_enclosed(blueprint: bytes, parameters: bytes, table: Table) -> Any:
     with LoadedArrays(parsed, layout, buffers, read=None, verify=True) as arrays:
         arrays.check_booleans()
         audit(parsed, arrays)
-    return decode(parsed, table, arrays)
+    return parsed, arrays

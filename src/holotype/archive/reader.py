@@ -93,6 +93,10 @@ class ArchiveReader:
             if sha256(self._view[member.offset : member.offset + member.size]) != part.digest:
                 raise DigestError(f"{part.name} is not what the manifest says", clause="5.3")
 
+    def digest(self) -> str:
+        """The digest of the whole file, which no part of it states."""
+        return sha256(self._view)
+
     def content(self, name: str, limit: int) -> bytes:
         """A part that is no model, compared with its digest; LimitError above ``limit`` bytes."""
         content = self._content(name, limit)

@@ -17,12 +17,22 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from holotype.archive.reader import ArchiveReader
 from holotype.capsule.compare import Deviation, compare, plain, rows_of
 from holotype.capsule.marks import unmarked
-from holotype.errors import UnsupportedError
+from holotype.errors import FormatError, UnsupportedError
 from holotype.types.answers import answers_of
 
-__all__ = ["MAX_ROWS", "PROBE_PARTS", "Answer", "Probe", "ask_again", "read_probe", "take_probe"]
+__all__ = [
+    "MAX_ROWS",
+    "PROBE_PARTS",
+    "Answer",
+    "Probe",
+    "ask_again",
+    "probe_parts",
+    "read_probe",
+    "take_probe",
+]
 
 MAX_ROWS = 256
 """Of a larger input, so many rows are kept, evenly spread; of one thread's answers, a few."""
@@ -30,6 +40,7 @@ MAX_ROWS = 256
 PROBE_PARTS = ("probe.json", "probe.safetensors")
 """The members of an archive that hold its probe."""
 
+_MAX_SIZES = (64 << 20, 256 << 20)
 _SLACK = 8  # times the largest difference that was measured
 _ULPS = 16  # and never less: another processor may round differently
 _UNSTEADY = 1e-3  # an answer that moves by more is not a function of the input
@@ -137,6 +148,17 @@ def ask_again(model: Any, probe: Probe) -> list[Answer]:
             verdict = "equal" if largest == 0 else "close" if largest <= tolerance else "different"
             answers.append(Answer(name, verdict, tolerance, deviation))
     return answers
+
+
+def probe_parts(reader: ArchiveReader) -> tuple[bytes, bytes] | None:
+    """The two parts of an archive that hold its probe, hashed; None where it has none."""
+    found = [name for name in PROBE_PARTS if name in reader.members]
+    if not found:
+        return None
+    if len(found) < len(PROBE_PARTS):
+        raise FormatError("a probe is two parts, and one of them is missing", clause="7.1")
+    blueprint, parameters = map(reader.content, PROBE_PARTS, _MAX_SIZES)
+    return blueprint, parameters
 
 
 def read_probe(value: Any) -> Probe:

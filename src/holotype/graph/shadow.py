@@ -53,7 +53,7 @@ from holotype.graph.nodes import (
 )
 from holotype.graph.rules import check_rules
 
-__all__ = ["ABSENT", "OUTSIDE", "Named", "Shadow", "audit", "is_trusted", "stacked"]
+__all__ = ["ABSENT", "OUTSIDE", "Named", "Shadow", "View", "audit", "is_trusted", "stacked"]
 
 
 Thunk = Callable[[], Any]
@@ -227,7 +227,7 @@ class _Value:
 
     __slots__ = ("node", "view")
 
-    def __init__(self, view: _View, node: Node) -> None:
+    def __init__(self, view: View, node: Node) -> None:
         self.view = view
         self.node = node
 
@@ -238,7 +238,7 @@ class _Value:
 class _Column:
     """The values of one attribute of many records, read when they are first asked for."""
 
-    def __init__(self, view: _View, column: Seq, node: RecordsColumn) -> None:
+    def __init__(self, view: View, column: Seq, node: RecordsColumn) -> None:
         self.view = view
         self.column = column
         self.node = node
@@ -250,7 +250,7 @@ class _Column:
         return self.values
 
 
-class _View:
+class View:
     """Turns nodes into plain values, lazily, without building anything of a library."""
 
     def __init__(self, blueprint: Blueprint, arrays: ArraySource) -> None:
@@ -391,7 +391,7 @@ def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
 
     Raises BlueprintError for the first rule that is broken, InvalidStateError for contents.
     """
-    view = _View(blueprint, arrays)
+    view = View(blueprint, arrays)
     try:
         check_rules(blueprint, arrays, lambda node: _audit_node(view, node))
         for node in blueprint.objects:
@@ -401,7 +401,7 @@ def audit(blueprint: Blueprint, arrays: ArraySource) -> None:
         view.known.clear()  # shadows refer to the view, and to arrays
 
 
-def _audit_node(view: _View, node: ObjectNode | RecordsColumn) -> None:
+def _audit_node(view: View, node: ObjectNode | RecordsColumn) -> None:
     entry = node.entry
     try:
         shadows = view.records(node) if isinstance(node, RecordsColumn) else [view.shadow(node)]

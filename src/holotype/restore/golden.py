@@ -21,7 +21,7 @@ import numpy as np
 from holotype.archive.enclosed import open_enclosed
 from holotype.archive.reader import ArchiveReader
 from holotype.capsule.compare import rows_of
-from holotype.capsule.probe import MAX_ROWS, PROBE_PARTS, Answer, Probe, ask_again, read_probe
+from holotype.capsule.probe import MAX_ROWS, Answer, Probe, ask_again, probe_parts, read_probe
 from holotype.errors import FormatError, ProbeError, ProbeWarning
 from holotype.graph.nodes import (
     Blueprint,
@@ -41,7 +41,6 @@ __all__ = ["agrees", "stored_probe"]
 
 _log = logging.getLogger("holotype")
 
-_MAX_SIZES = (64 << 20, 256 << 20)
 _MOST_TEXT = 10_000  # characters of one text that a regular expression is to search
 _MOST_OBJECTS = 1_000_000  # that a model uses, each counted as often as it is reached
 _MOST_NUMBERS = 1 << 27  # that one polynomial expansion may make of the probe
@@ -49,13 +48,10 @@ _MOST_NUMBERS = 1 << 27  # that one polynomial expansion may make of the probe
 
 def stored_probe(reader: ArchiveReader) -> Probe | None:
     """The probe of an archive, validated; None where it has none."""
-    found = [name for name in PROBE_PARTS if name in reader.members]
-    if not found:
+    parts = probe_parts(reader)
+    if parts is None:
         return None
-    if len(found) < len(PROBE_PARTS):
-        raise FormatError("a probe is two parts, and one of them is missing", clause="7.1")
-    blueprint, parameters = map(reader.content, PROBE_PARTS, _MAX_SIZES)
-    value = open_enclosed(blueprint, parameters, type_table())
+    value = open_enclosed(*parts, type_table())
     try:
         probe = read_probe(value)
     except ValueError as error:

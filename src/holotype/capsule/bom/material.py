@@ -13,7 +13,6 @@ import msgspec
 
 from holotype.archive.manifest import Manifest
 from holotype.archive.reader import ArchiveReader
-from holotype.digest import sha256
 from holotype.errors import FormatError, LimitError, UntrustedError
 from holotype.graph.parse import parse_blueprint
 from holotype.trust.levels import level_of
@@ -116,7 +115,7 @@ def material_of(reader: ArchiveReader, name: str) -> Material:
     return Material(
         name=name,
         id=reader.id,
-        file=sha256(reader._view).partition(":")[2],
+        file=reader.digest().partition(":")[2],
         created=created,
         manifest=manifest,
         libraries=[needed[name] for name in sorted(needed)],
