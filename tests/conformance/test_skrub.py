@@ -366,8 +366,8 @@ def test_counts_have_no_elements_behind_the_last_row() -> None:
     counts = encoder.vocabulary_count_matrices_[0]
     counts.data = np.concatenate([counts.data, counts.data])
     counts.indices = np.concatenate([counts.indices, counts.indices])
-    with pytest.raises((InvalidStateError, UnsupportedError)):
-        store(encoder).load()
+    kept = holotype.loads(holotype.dumps(encoder, probe=None)).vocabulary_count_matrices_[0]
+    assert len(kept.data) == len(kept.indices) == kept.indptr[-1]
     encoder.vocabulary_count_matrices_ = [7]
     with pytest.raises(InvalidStateError, match="no matrix of rows"):
         store(encoder).load()
