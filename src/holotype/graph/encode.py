@@ -377,11 +377,10 @@ class _Encoder:
 
     def _fill_array(self, obj: Any, node: dict[str, Any]) -> None:
         if not obj.dtype.hasobject:
-            extended = self.table.entry(_EXTENDED) if is_extended(obj.dtype) else None
-            if extended is None:
-                self.arrays.add(obj, self.trail, self.path(), node)
-            else:
-                self._fill_entry(obj, extended, node)
+            if is_extended(obj.dtype) and (entry := self.table.entry(_EXTENDED)) is not None:
+                self._fill_entry(obj, entry, node)
+                return
+            self.arrays.add(obj, self.trail, self.path(), node)
             return
         if obj.dtype != object or obj.dtype.metadata:
             raise UnsupportedError(

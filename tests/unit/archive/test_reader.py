@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import errno
 import gzip
+import hashlib
 import io
 import itertools
 import os
@@ -553,3 +554,9 @@ def test_a_refused_file_is_closed_even_while_its_error_is_held(tmp_path: Path) -
         holotype.load(path)
     after = set(os.listdir("/proc/self/fd")) if before else set()
     assert len(after) <= len(before)
+
+
+def test_the_digest_of_the_file_is_that_of_all_its_bytes() -> None:
+    data = holotype.dumps({"a": 1})
+    with open_archive(data) as reader:
+        assert reader.digest() == f"sha256:{hashlib.sha256(data).hexdigest()}"

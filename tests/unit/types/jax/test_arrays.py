@@ -149,3 +149,13 @@ def test_bits_that_a_type_does_not_have_are_refused() -> None:
     specimen.change(0, 0x21, "args", 0)
     with pytest.raises(InvalidStateError, match="its bits are more than those of int4"):
         specimen.audit()
+
+
+def test_numbers_of_other_packages_are_kept_as_arrays_of_numpy() -> None:
+    short = np.arange(6).astype(ml_dtypes.bfloat16).reshape(2, 3)
+    many = [np.arange(3).astype(ml_dtypes.float8_e4m3fn) for _ in range(50)]
+    back = again({"short": short, "many": many, "same": short})
+    assert back["short"].dtype == short.dtype
+    assert back["short"].tobytes() == short.tobytes()
+    assert back["short"] is back["same"]
+    assert [each.tobytes() for each in back["many"]] == [each.tobytes() for each in many]
