@@ -174,6 +174,8 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing_behind(tmp_path: Path) -> None
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-m", "holotype", "bench", str(tmp_path / "m.holo")]
+    # A shell has it ignored in what it runs in the background, and a child inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--rounds", "2000"],
         stdout=subprocess.PIPE,
