@@ -560,3 +560,15 @@ def test_the_digest_of_the_file_is_that_of_all_its_bytes() -> None:
     data = holotype.dumps({"a": 1})
     with open_archive(data) as reader:
         assert reader.digest() == f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def test_a_part_that_is_no_model_is_compared_with_its_digest() -> None:
+    data = bytearray(holotype.dumps({"a": 1}))
+    at = data.index(b"numpy==")
+    data[at] ^= 1
+    name = "environment/requirements.txt"
+    with open_archive(bytes(data)) as reader:
+        with pytest.raises(DigestError, match=name):
+            reader.content(name, 1 << 20)
+        with pytest.raises(LimitError, match=name):
+            reader.content(name, 5)
