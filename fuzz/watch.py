@@ -11,8 +11,11 @@ import os
 import sys
 import sysconfig
 import zoneinfo
+from pathlib import Path
 from typing import Any
 
+import fuzz
+import holotype
 from holotype.types.libraries import LIBRARIES
 
 __all__ = ["Watch"]
@@ -32,7 +35,11 @@ _NOT_FREE = frozenset(
 )
 _IMPORTERS = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_FOLDERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+# Where libraries and this program are: a warning may read the line of source that it is about.
+_FOLDERS = (
+    *{sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")},
+    *(str(Path(module.__file__ or "").parent) for module in (fuzz, holotype)),
+)
 # Time zones, and how many processors there are.
 _MACHINE = (*zoneinfo.TZPATH, "/sys/fs/cgroup/", "/proc/cpuinfo", "/proc/self/")
 
