@@ -44,6 +44,8 @@ def warmed(key: str, peer: str) -> Peer:
     """The peer, after importing and running once all that it needs to keep model ``key``."""
     small = fitted(key, quick=True)
     instance = PEERS[peer]()
+    if not instance.accepts(small):
+        raise ValueError(f"{peer} does not keep model {key}")
     with tempfile.TemporaryDirectory() as folder:
         instance.save(small, Path(folder) / "small")
         for load in instance.loads().values():

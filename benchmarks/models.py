@@ -226,7 +226,7 @@ def _tensors(quick: bool) -> Model:
 
 
 def _tensor_answers(model: Model) -> Array:
-    return np.stack([tensor.numpy()[::100] for tensor in model.values()])
+    return np.stack([model[name].numpy()[::100] for name in sorted(model)])
 
 
 RECIPES: dict[str, Recipe] = {
