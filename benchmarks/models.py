@@ -45,14 +45,14 @@ class Recipe:
     """How one model is made and what it answers.
 
     ``build(quick)`` fits it, in a small size when ``quick``; ``answers(model)`` are outputs that a
-    reloaded model must give bit for bit. ``library`` is what it needs beside scikit-learn.
+    reloaded model must give bit for bit. ``needs`` is its library beside scikit-learn.
     """
 
     key: str
     title: str
     build: Callable[[bool], Model]
     answers: Callable[[Model], Array]
-    library: str = ""
+    needs: str = ""
 
 
 def fitted(key: str, *, quick: bool, cache: Path = CACHE) -> Model:
@@ -244,6 +244,6 @@ RECIPES: dict[str, Recipe] = {
         Recipe("j", "LightGBM, 500 trees", _booster("lightgbm"), _booster_answers, "lightgbm"),
         Recipe("k", "PyTorch state dict, 400 MB", _tensors, _tensor_answers, "torch"),
     )
-    if not recipe.library or frameworks.installed(recipe.library)
+    if not recipe.needs or frameworks.installed(recipe.needs)
 }
 """By key; those of other frameworks only where the framework is installed."""

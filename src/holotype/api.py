@@ -299,8 +299,8 @@ def convert(
     old file's SHA-256 is recorded as what it was converted from; this environment is not.
 
     Args:
-        source: a file of pickle, joblib, cloudpickle, dill, ``numpy.save`` or skops: a path, a
-            binary file object, or its bytes.
+        source: a file of pickle, joblib, cloudpickle, dill, ``torch.save``, ``numpy.save`` or
+            skops: a path, a binary file object, or its bytes.
         target: where to, as for :func:`dump`.
         metadata: what you want to keep with the model, as JSON values.
         created: the time to record, as for :func:`dump`.
