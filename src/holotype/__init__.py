@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from holotype.api.old import convert, scan
     from holotype.api.opening import load, loads, wheels
     from holotype.api.saving import Receipt, dump, dumps
+    from holotype.api.store import Store
     from holotype.errors import HolotypeError
     from holotype.trust.policy import Policy
 
@@ -30,6 +31,7 @@ __all__ = [
     "Policy",
     "Receipt",
     "Report",
+    "Store",
     "__version__",
     "bom",
     "card",
@@ -53,6 +55,7 @@ _HOMES = {
     "api.old": ("convert", "scan"),
     "api.opening": ("load", "loads", "wheels"),
     "api.saving": ("Receipt", "dump", "dumps"),
+    "api.store": ("Store",),
     "errors": ("HolotypeError",),
     "trust.policy": ("Policy",),
 }

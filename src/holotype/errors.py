@@ -18,6 +18,20 @@
     │   ├── UpgradeError        its meaning cannot be kept in the versions that are installed
     │   ├── NotCoveredError     a part has no portable evaluator (names all such parts)
     │   └── IsolationError      its environment could not be rebuilt, or its process failed
+    ├── SealError               a seal is missing, or does not prove what the reader's policy asks
+    │   ├── NotSealedError      there is none, or it was taken off
+    │   ├── ForgedSealError     its signature is not that of the key that it names
+    │   ├── MisplacedSealError  it is that of another archive, name or version
+    │   ├── UnknownSignerError  the reader's policy does not know its key
+    │   ├── ExpiredSealError    its key is not trusted at its time, or no more
+    │   ├── RevokedSealError    its key, or the archive itself, was revoked
+    │   ├── UnmetPinError       whose seal a name must have did not seal it
+    │   ├── BundleError         an OpenSSF model signature is none, or is of other files
+    │   └── SigningKeyError     a key could not be made, read, unlocked or used
+    ├── StoreError              a store could not be read or written (names the place)
+    │   ├── NotInStoreError     there is no such model, version or tag in it
+    │   ├── ConflictError       the name or number is taken by something else
+    │   └── DamagedStoreError   it has lost bytes, or has others than were stored
     └── PolicyError             the reader's own policy is not one
 
     VersionWarning (a UserWarning)   a library has another version than when the model was saved
@@ -35,21 +49,35 @@ __all__ = [
     "ArchiveError",
     "BlueprintError",
     "BuildError",
+    "BundleError",
+    "ConflictError",
+    "DamagedStoreError",
     "DigestError",
+    "ExpiredSealError",
+    "ForgedSealError",
     "FormatError",
     "HolotypeError",
     "InvalidStateError",
     "IsolationError",
     "LegacyError",
     "LimitError",
+    "MisplacedSealError",
     "MissingLibraryError",
     "NotCoveredError",
+    "NotInStoreError",
+    "NotSealedError",
     "PolicyError",
     "ProbeError",
     "ProbeWarning",
     "RestoreError",
     "RestoreWarning",
+    "RevokedSealError",
     "SaveError",
+    "SealError",
+    "SigningKeyError",
+    "StoreError",
+    "UnknownSignerError",
+    "UnmetPinError",
     "UnsupportedError",
     "UntrustedError",
     "UpgradeError",
@@ -196,6 +224,66 @@ class NotCoveredError(RestoreError):
 
 class IsolationError(RestoreError):
     """The recorded environment could not be rebuilt, or the process in it failed."""
+
+
+class SealError(HolotypeError):
+    """A seal is missing, or does not prove what the reader's policy asks for."""
+
+
+class NotSealedError(SealError):
+    """An archive has no seal where the policy asks for one: it never had, or it was taken off."""
+
+
+class ForgedSealError(SealError):
+    """The signature of a seal is not that of the key that it names."""
+
+
+class MisplacedSealError(SealError):
+    """A seal is that of another archive, or of another name or version."""
+
+
+class UnknownSignerError(SealError):
+    """An archive is sealed, by keys that the policy does not know."""
+
+
+class ExpiredSealError(SealError):
+    """The key of a seal is not trusted for the time that it states, or no more at all."""
+
+
+class RevokedSealError(SealError):
+    """The key of a seal, or the archive itself, was revoked."""
+
+
+class UnmetPinError(SealError):
+    """A name is pinned to signers, and too few of them sealed the archive."""
+
+
+class BundleError(SealError):
+    """An OpenSSF model signature is none, is of another key, or is of other files."""
+
+
+class SigningKeyError(SealError):
+    """A key could not be made, read, unlocked or used."""
+
+
+class StoreError(HolotypeError):
+    """A store could not be read or written; what was in it before is still there."""
+
+
+class NotInStoreError(StoreError):
+    """There is no such model, version or tag in the store; names those that come near."""
+
+
+class ConflictError(StoreError):
+    """The name or number is taken by something else, or somebody changed it at the same time."""
+
+
+class DamagedStoreError(StoreError):
+    """The store has lost bytes, or has others than were stored; ``keys`` names the objects."""
+
+    def __init__(self, problem: str, keys: tuple[str, ...] = ()) -> None:
+        super().__init__(problem)
+        self.keys = keys
 
 
 class PolicyError(HolotypeError):

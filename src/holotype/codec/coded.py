@@ -21,6 +21,7 @@ _LAYERS = {
     "raw": {"order"},
     "planes": {"order", "chunk", "frames", "parent"},
     "trees": {"batches", "frames"},
+    "columns": {"frames"},
 }
 
 

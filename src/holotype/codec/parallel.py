@@ -1,10 +1,15 @@
-"""Work on all cores: results in order, and never more than a few under way."""
+"""Work on all cores: results in order, and never more than a few under way.
+
+Callers may be threads themselves: whoever comes while all cores are taken works alone.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 __all__ = ["in_order"]
@@ -15,13 +20,33 @@ _ALONE_BELOW = 4 << 20  # bytes: threads would cost more than they save
 T = TypeVar("T")
 R = TypeVar("R")
 
+_lock = threading.Lock()
+_taken: list[int] = []  # cores, by each caller
+
 
 def in_order(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Iterator[R]:
     """``function`` of each of ``jobs``, which work on ``total`` bytes in all."""
-    workers = min(_cores(), _MAX_WORKERS)
-    if total < _ALONE_BELOW or workers == 1:
-        yield from map(function, jobs)
-        return
+    with _workers(1 if total < _ALONE_BELOW else min(_cores(), _MAX_WORKERS)) as workers:
+        if workers == 1:
+            yield from map(function, jobs)
+        else:
+            yield from _on_threads(function, jobs, workers)
+
+
+@contextmanager
+def _workers(wanted: int) -> Iterator[int]:
+    """As many of ``wanted`` cores as nobody has taken, but one at least."""
+    with _lock:
+        workers = max(min(wanted, _cores() - sum(_taken)), 1)
+        _taken.append(workers)
+    try:
+        yield workers
+    finally:
+        with _lock:
+            _taken.remove(workers)
+
+
+def _on_threads(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:

@@ -21,6 +21,7 @@ __all__ = [
     "get_words",
     "put_numbers",
     "put_words",
+    "sampled",
     "towards",
 ]
 
@@ -32,7 +33,8 @@ _SAMPLE = 1 << 12  # words
 _RUNS = 8
 
 
-def _sample(words: Words) -> Words:
+def sampled(words: Words) -> Words:
+    """Some runs of words from all over, or all of them if they are few."""
     if len(words) <= _SAMPLE:
         return words
     length = _SAMPLE // _RUNS
@@ -42,7 +44,7 @@ def _sample(words: Words) -> Words:
 
 def estimate(words: Words, level: str) -> float:
     """About how many bytes `put_numbers` takes for ``words``."""
-    sample = narrow(_sample(words))
+    sample = narrow(sampled(words))
     return plan_for(sample, PLANES, level=level).share * sample.itemsize * len(words)
 
 
@@ -65,7 +67,7 @@ def put_words(writer: Writer, words: Words, level: str, *, sorted_: bool = False
     """Words as they are: floats, seen as such."""
     if len(words):
         way = DELTAS if sorted_ else PLANES
-        write_column(writer, words, plan_for(_sample(words), way, level=level))
+        write_column(writer, words, plan_for(sampled(words), way, level=level))
 
 
 def get_words(reader: Reader, count: int) -> npt.NDArray[np.uint64]:

@@ -1,0 +1,1 @@
+"""Many archives in little space: each part is kept once, and nothing is ever written over."""

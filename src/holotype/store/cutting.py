@@ -1,0 +1,110 @@
+"""An archive cut up: which spans of the file are arrays and other parts that are kept by digest.
+
+What lies between them (headers, manifest, blueprint, small arrays) is the rest, which goes into the
+recipe. Rule: the spans and the rest together are the file, byte by byte.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from holotype.archive.container import REQUIRED
+from holotype.archive.reader import ArchiveReader
+from holotype.graph.nodes import ArrayNode
+from holotype.graph.parse import parse_blueprint
+from holotype.types.table import type_table
+
+__all__ = ["Span", "cut"]
+
+_PROBE = "probe.safetensors"
+_SMALL_ARRAY = 256  # bytes; a digest costs about as much as what would be shared
+_SMALL_PART = 1 << 10
+_MAX_HEAD = 1 << 24
+_DTYPES = {
+    "BOOL": "|b1", "I8": "|i1", "U8": "|u1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4",
+    "I64": "<i8", "U64": "<u8", "F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8",
+}  # fmt: skip
+
+
+class Span(NamedTuple):
+    """``size`` bytes at ``offset`` of the file: an array of a name, or a whole part of the archive.
+
+    ``digest`` is empty where the archive states none. ``dtype`` is None for a text. ``row`` is the
+    bytes of one row of an array. ``shape`` is that of the array in memory order.
+    """
+
+    name: str
+    offset: int
+    size: int
+    digest: str = ""
+    dtype: np.dtype[Any] | None = None
+    row: int = 1
+    shape: tuple[int, ...] = ()
+
+
+def cut(reader: ArchiveReader) -> list[Span]:
+    """All spans of an archive, in the order of the file."""
+    spans = [*_arrays(reader), *_others(reader)]
+    return sorted(spans, key=lambda span: span.offset)
+
+
+def _arrays(reader: ArchiveReader) -> Iterator[Span]:
+    blueprint = parse_blueprint(reader.blueprint, type_table(), stored=reader.size)
+    layout = reader.parameters(blueprint)
+    base = reader.members[REQUIRED[2]].offset + len(layout.head)
+    nodes: dict[str, ArrayNode] = {node.name: node for node in blueprint.arrays}
+    for stored, offset in zip(layout.order, layout.offsets, strict=True):
+        node = nodes[stored.name]
+        if stored.size >= _SMALL_ARRAY or (_of_trees(node.dtype) and stored.size):
+            shape = node.shape if node.order == "C" else node.shape[::-1]
+            row = stored.size // max(shape[0], 1) if shape else stored.size
+            yield Span(
+                stored.name, base + offset, stored.size, stored.digest, node.dtype, row, shape
+            )
+
+
+def _of_trees(dtype: np.dtype[Any]) -> bool:
+    return dtype.names is not None
+
+
+def _others(reader: ArchiveReader) -> Iterator[Span]:
+    for name, member in reader.members.items():
+        if name == _PROBE:
+            yield from _tensors(reader, name)
+        elif name not in REQUIRED and member.size >= _SMALL_PART:
+            yield Span(name, member.offset, member.size)
+
+
+def _tensors(reader: ArchiveReader, name: str) -> Iterator[Span]:
+    """The tensors of a part that is a safetensors file, by its own head; none if that is odd."""
+    member = reader.members[name]
+    view = reader.view
+    (length,) = struct.unpack_from("<Q", view, member.offset) if member.size > 8 else (0,)
+    if not 0 < length <= min(member.size - 8, _MAX_HEAD):
+        return
+    start = member.offset + 8 + length
+    try:
+        head = msgspec.json.decode(view[member.offset + 8 : start], type=dict[str, _Tensor])
+    except msgspec.MsgspecError:
+        return
+    end = start
+    for tensor, told in sorted(head.items(), key=lambda item: item[1].data_offsets):
+        low, high = told.data_offsets
+        if not end - start <= low <= high <= member.offset + member.size - start:
+            return
+        end = start + high
+        dtype = np.dtype(_DTYPES.get(told.dtype, "|u1"))
+        if high - low >= _SMALL_ARRAY and (high - low) % dtype.itemsize == 0:
+            row = (high - low) // max(told.shape[0], 1) if told.shape else high - low
+            yield Span(f"{name}/{tensor}", start + low, high - low, "", dtype, max(row, 1))
+
+
+class _Tensor(msgspec.Struct):
+    dtype: str
+    shape: list[int]
+    data_offsets: tuple[int, int]

@@ -1,0 +1,1 @@
+"""Where a store keeps its bytes: a directory, object storage, or memory."""
