@@ -11,6 +11,7 @@ import { DigestError, FormatError, LimitError } from "./errors.js";
 import { parseManifest } from "./manifest.js";
 import { checkRules } from "./rules.js";
 import { planParameters } from "./safetensors.js";
+import { divide, readSeal } from "./seals.js";
 import { View } from "./values.js";
 
 /** @typedef {import("./blueprint.js").ArrayNode} ArrayNode */
@@ -32,8 +33,9 @@ export class Archive {
    * @param {Blueprint} blueprint
    * @param {Map<string, Uint8Array>} parts
    * @param {View} view
+   * @param {import("./seals.js").Seal[]} seals
    */
-  constructor(id, manifest, blueprint, parts, view) {
+  constructor(id, manifest, blueprint, parts, view, seals) {
     /** `sha256:` of the manifest: compare it with one from a trusted source. */
     this.id = id;
     /** `sha256:` of the blueprint: what the model is. */
@@ -42,8 +44,10 @@ export class Archive {
     this.manifest = manifest.value;
     /** The object graph as nodes. */
     this.blueprint = blueprint;
-    /** The members of the file: name → bytes. */
+    /** The members of the file that are no seals: name → bytes. */
     this.parts = parts;
+    /** Who stands for it, as they say: check `signature` over `signed` by a key whose id you know. */
+    this.seals = seals;
     this.view = view;
   }
 
@@ -74,12 +78,14 @@ export class Archive {
  */
 export async function open(source) {
   const file = await bytesOf(source);
-  const members = new Map(readDirectory(file).map((member) => [member.name, member]));
+  const listed = readDirectory(file);
+  const divided = divide(listed);
+  const members = new Map(listed.map((member) => [member.name, member]));
   const content = (/** @type {string} */ name) => {
     const { offset, size } = /** @type {Member} */ (members.get(name));
     return file.subarray(offset, offset + size);
   };
-  const parts = new Map([...members.keys()].map((name) => [name, content(name)]));
+  const parts = new Map(divided.parts.map(({ name }) => [name, content(name)]));
 
   const [manifestBytes, blueprintBytes, parameters] = REQUIRED.map(content);
   demandSize(REQUIRED[0], manifestBytes.length, MAX_MANIFEST);
@@ -88,7 +94,7 @@ export async function open(source) {
   }
   const id = await sha256(manifestBytes);
   const manifest = parseManifest(manifestBytes);
-  checkParts(manifest, [...members.values()].slice(1));
+  checkParts(manifest, divided.parts.slice(1));
 
   demandSize(REQUIRED[1], blueprintBytes.length, MAX_BLUEPRINT);
   const digest = await sha256(blueprintBytes);
@@ -114,7 +120,9 @@ export async function open(source) {
     if (crc32(content(name)) !== crc) throw new DigestError(`${name} has another CRC-32`, "2.12");
   }
   await checkProbe(parts);
-  return new Archive(id, manifest, blueprint, parts, view);
+  const seals = [];
+  for (const { name } of divided.seals) seals.push(await readSeal(name, content(name), id, manifest));
+  return new Archive(id, manifest, blueprint, parts, view, seals);
 }
 
 /**

@@ -9,6 +9,7 @@
  *     ├── BlueprintError        the object graph breaks a rule (names the dotted path)
  *     │   ├── UntrustedError    it asks for code, or for types by name
  *     │   └── InvalidStateError the contents of a known type would be unsafe or meaningless
+ *     ├── MisplacedSealError    a seal is that of another archive
  *     └── NotCoveredError       there is no evaluator for a part, a method or an input
  */
 
@@ -59,6 +60,9 @@ export class UntrustedError extends BlueprintError {}
 
 /** The contents of a known type would be unsafe or meaningless to evaluate. */
 export class InvalidStateError extends BlueprintError {}
+
+/** A seal is that of another archive. */
+export class MisplacedSealError extends HolotypeError {}
 
 /** There is no evaluator for a part of the model, for a method, or for such an input. */
 export class NotCoveredError extends HolotypeError {}

@@ -33,12 +33,14 @@ __all__ = [
     "MAX_BLUEPRINT",
     "MAX_MANIFEST",
     "MAX_NESTING",
+    "TIME",
     "Manifest",
     "ModelInfo",
     "Part",
     "manifest_schema",
     "nesting",
     "parse_manifest",
+    "said_of",
 ]
 
 FORMAT = 1
@@ -50,7 +52,8 @@ MAX_NESTING = 100
 said of the model with its hyper-parameters (SPEC 5.2)."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
+TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
+"""The form of every time that an archive states (SPEC 5.2)."""
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -118,7 +121,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         raise FormatError(f"the manifest lists no {name}", clause="5.3")
 
 
-def _words(error: Exception) -> str:
+def said_of(error: Exception) -> str:
     """What is wrong, which may quote the file: short, and without what steers a terminal."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in f"{error!s:.300}")
 
@@ -128,7 +131,7 @@ def parse_manifest(data: bytes) -> Manifest:
     try:
         known = msgspec.json.decode(data, type=_Version)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise FormatError(f"manifest.json cannot be read: {_words(error)}", clause="5.1") from None
+        raise FormatError(f"manifest.json cannot be read: {said_of(error)}", clause="5.1") from None
     if known.format != FORMAT:
         raise FormatError(
             f"the archive has format {known.format}, and this version of Holotype reads format "
@@ -139,10 +142,10 @@ def parse_manifest(data: bytes) -> Manifest:
         manifest = msgspec.json.decode(data, type=Manifest)
         again = manifest.to_json()
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise FormatError(f"manifest.json cannot be read: {_words(error)}", clause="5.2") from None
+        raise FormatError(f"manifest.json cannot be read: {said_of(error)}", clause="5.2") from None
     if again != data:
         raise FormatError("manifest.json is not written in its one form", clause="5.1")
-    if not _TIME.fullmatch(manifest.created):
+    if not TIME.fullmatch(manifest.created):
         raise FormatError("the time is not of the form 2020-12-31T23:59:59Z", clause="5.2")
     if nesting(manifest.metadata) > MAX_NESTING:
         raise LimitError(f"metadata nest deeper than {MAX_NESTING}", clause="5.2")

@@ -23,11 +23,12 @@ from holotype.archive.loaded import Buffer, LoadedArrays, allocate
 from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, parse_manifest
 from holotype.archive.parameters import Parameters, plan_parameters, stored_by_node
 from holotype.archive.pipeline import Jobs
+from holotype.archive.seals import check_seal_members, seal_content
 from holotype.digest import sha256
 from holotype.errors import DigestError, FormatError, LimitError
 from holotype.graph.nodes import Blueprint
 
-__all__ = ["ArchiveReader", "open_archive"]
+__all__ = ["ArchiveReader", "Source", "as_memory", "open_archive"]
 
 _MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
 
@@ -41,7 +42,9 @@ class ArchiveReader:
         self._view = view
         self._descriptor = descriptor
         self.size = len(view)
-        self.members = {member.name: member for member in read_directory(view)}
+        members = read_directory(view)
+        self._sealed = check_seal_members(members)
+        self.members = {member.name: member for member in members}
         manifest = self._content(_MANIFEST, MAX_MANIFEST)
         if crc32(manifest) != self.members[_MANIFEST].crc:  # no digest in the file covers it
             raise DigestError("manifest.json is damaged: its CRC-32 is another", clause="5.1")
@@ -54,6 +57,11 @@ class ArchiveReader:
         if self.manifest.fingerprint != self.manifest.part(_BLUEPRINT).digest:
             raise DigestError("the fingerprint is not the digest of the blueprint", clause="5.4")
 
+    @property
+    def view(self) -> memoryview:
+        """The bytes of the file."""
+        return self._view
+
     def _content(self, name: str, limit: int) -> bytes:
         member = self.members[name]
         if member.size > limit:
@@ -62,7 +70,8 @@ class ArchiveReader:
 
     def _check_parts(self) -> None:
         listed = [(part.name, part.size) for part in self.manifest.parts]
-        found = [(m.name, m.size) for m in self.members.values() if m.name != _MANIFEST]
+        seals = {seal.name for seal in self._sealed} | {_MANIFEST}
+        found = [(m.name, m.size) for m in self.members.values() if m.name not in seals]
         if listed != found:
             raise FormatError(
                 "the manifest's table of parts is not that of the members", clause="5.3"
@@ -93,6 +102,9 @@ class ArchiveReader:
             if sha256(self._view[member.offset : member.offset + member.size]) != part.digest:
                 raise DigestError(f"{part.name} is not what the manifest says", clause="5.3")
 
+    def complete(self) -> None:
+        """See that ``view`` has all bytes of the file; here it always has."""
+
     def digest(self) -> str:
         """The digest of the whole file, which no part of it states."""
         return sha256(self._view)
@@ -103,6 +115,10 @@ class ArchiveReader:
         if sha256(content) != self.manifest.part(name).digest:
             raise DigestError(f"{name} is not what the manifest says", clause="5.3")
         return content
+
+    def seals(self) -> dict[str, bytes]:
+        """The seals by name, each compared with the digest that its name states."""
+        return {seal.name: seal_content(self._view, seal) for seal in self._sealed}
 
     def share(self) -> int:
         """A descriptor of the very file that was checked, for another process; the caller's own."""
@@ -181,8 +197,17 @@ class ArchiveReader:
 @contextmanager
 def open_archive(source: Source) -> Iterator[ArchiveReader]:
     """Open a path, a binary file object or bytes, and check all but the arrays."""
+    with as_memory(source) as (view, descriptor):
+        yield ArchiveReader(view, descriptor)
+
+
+@contextmanager
+def as_memory(source: Source) -> Iterator[tuple[memoryview, int | None]]:
+    """The bytes of a path, a binary file object or bytes, mapped where they can be; then also the
+    descriptor of the file.
+    """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        yield ArchiveReader(memoryview(source).cast("B"), None)
+        yield memoryview(source).cast("B"), None
         return
     if isinstance(source, (str, os.PathLike)):
         with open(source, "rb") as file:
@@ -193,14 +218,14 @@ def open_archive(source: Source) -> Iterator[ArchiveReader]:
     yield from _from_object(source)
 
 
-def _from_object(source: Any) -> Iterator[ArchiveReader]:
+def _from_object(source: Any) -> Iterator[tuple[memoryview, int | None]]:
     if _is_whole_file(source):
         yield from _from_file(source)
         return
     data = None if isinstance(source, io.TextIOBase) else source.read()
     if not isinstance(data, bytes):
         raise TypeError("the file object is not binary: open it with 'rb'")
-    yield ArchiveReader(memoryview(data), None)
+    yield memoryview(data), None
 
 
 def _is_whole_file(source: Any) -> bool:
@@ -213,14 +238,14 @@ def _is_whole_file(source: Any) -> bool:
     return stat.S_ISREG(os.fstat(source.fileno()).st_mode) and source.tell() == 0
 
 
-def _from_file(file: BinaryIO) -> Iterator[ArchiveReader]:
+def _from_file(file: BinaryIO) -> Iterator[tuple[memoryview, int]]:
     size = os.fstat(file.fileno()).st_size
     if size == 0:
         raise FormatError("the file is empty", clause="2.1")
     mapping = mmap_module.mmap(file.fileno(), size, access=mmap_module.ACCESS_READ)
     view = memoryview(mapping)
     try:
-        yield ArchiveReader(view, file.fileno())
+        yield view, file.fileno()
     finally:
         with suppress(BufferError):  # a traceback may still hold a slice; then it closes the map
             view.release()

@@ -11,31 +11,32 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import secrets
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
+from holotype.archive.atomic import replacing, write_at
 from holotype.archive.container import REQUIRED, Slot, directory, local_header, plan
 from holotype.archive.crc32 import combine, crc32
 from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, Part
 from holotype.archive.parameters import Parameters, plan_parameters, stored_tensor
 from holotype.archive.pipeline import Jobs, Piece, Tally, pieces_of
+from holotype.archive.seals import seal_members
 from holotype.digest import chunk_spans, pending, sha256
 from holotype.errors import SaveError
 from holotype.graph.arrays import Tensor
 from holotype.graph.encode import Encoded
 
-__all__ = ["Written", "fingerprint_of", "write_archive"]
+__all__ = ["MakeSeals", "Written", "fingerprint_of", "unsealed", "write_archive"]
 
-_MAX_BUFFERS = 512  # of one write; the limit of the system is at least 1024
 _MANIFEST, _BLUEPRINT, _PARAMETERS = REQUIRED
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 MakeManifest = Callable[[str, list[Part]], Manifest]
 """(fingerprint, parts) → manifest; its JSON has the same length whatever the digests are."""
+
+MakeSeals = Callable[[bytes], Iterable[bytes]]
+"""The bytes of the manifest → seals over it."""
 
 
 class Written(NamedTuple):
@@ -44,6 +45,11 @@ class Written(NamedTuple):
     id: str
     fingerprint: str
     size: int
+
+
+def unsealed(manifest: bytes) -> Iterable[bytes]:
+    """No seals."""
+    return ()
 
 
 def fingerprint_of(encoded: Encoded) -> str:
@@ -58,20 +64,21 @@ def write_archive(
     encoded: Encoded,
     make_manifest: MakeManifest,
     extras: Mapping[str, bytes] = _NOTHING,
+    make_seals: MakeSeals = unsealed,
 ) -> Written:
     """Write the archive of an encoded model to a path, atomically, or to a binary file object.
 
     ``extras`` are further parts, by name (SPEC 2.4): they follow the parameters in this order, and
-    the manifest states their digests.
+    the manifest states their digests. ``make_seals`` is asked last, and what it gives goes along.
 
     Raises OSError as the system gives it; the path then is as it was before.
     """
     if isinstance(target, (str, os.PathLike)):
-        with _replacing(os.path.realpath(os.fspath(target))) as descriptor:
-            return _write(encoded, make_manifest, extras, descriptor, None)
+        with replacing(os.path.realpath(os.fspath(target))) as descriptor:
+            return _write(encoded, make_manifest, extras, make_seals, descriptor, None)
     if not hasattr(target, "write"):
         raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
-    return _write(encoded, make_manifest, extras, None, _binary(target))
+    return _write(encoded, make_manifest, extras, make_seals, None, _binary(target))
 
 
 def _binary(stream: Any) -> Any:
@@ -84,6 +91,7 @@ def _write(
     encoded: Encoded,
     make_manifest: MakeManifest,
     extras: Mapping[str, bytes],
+    make_seals: MakeSeals,
     descriptor: int | None,
     stream: Any,
 ) -> Written:
@@ -98,14 +106,13 @@ def _write(
     ):
         if len(text) > limit:
             raise SaveError(f"{name} would have {len(text)} bytes; it may have {limit} (SPEC 5.5)")
-    layout = plan(
-        [
-            (_MANIFEST, len(draft)),
-            (_BLUEPRINT, len(blueprint)),
-            (_PARAMETERS, parameters.size),
-            *((part.name, part.size) for part in others),
-        ]
-    )
+    sizes = [
+        (_MANIFEST, len(draft)),
+        (_BLUEPRINT, len(blueprint)),
+        (_PARAMETERS, parameters.size),
+        *((part.name, part.size) for part in others),
+    ]
+    layout = plan(sizes)
     data_at = layout.slots[2].offset + len(parameters.head)
     data_end = layout.slots[2].offset + parameters.size
 
@@ -113,6 +120,10 @@ def _write(
     blueprint = encoded.to_json()
     fingerprint = sha256(blueprint)
     manifest = make_manifest(fingerprint, [*_parts(blueprint, parameters), *others]).to_json()
+    seals = seal_members(make_seals(manifest))
+    if seals:
+        layout = plan([*sizes, *((name, len(content)) for name, content in seals.items())])
+        extras = {**extras, **seals}
     crcs = [
         crc32(manifest),
         crc32(blueprint),
@@ -124,8 +135,8 @@ def _write(
     if sum(map(len, front)) != data_at:
         raise AssertionError("a part has not the size that was planned")
     if descriptor is not None:
-        _write_at(descriptor, front, 0)
-        _write_at(descriptor, end, data_end)
+        write_at(descriptor, front, 0)
+        write_at(descriptor, end, data_end)
     else:
         _put(stream, b"".join(front))
         for tensor in tensors:
@@ -178,7 +189,7 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
             crc = crc32(buffer, crc)
             buffers.append(buffer)
         if descriptor is not None:
-            _write_at(descriptor, buffers, base + piece.offset)
+            write_at(descriptor, buffers, base + piece.offset)
         return piece, digests, crc
 
     tally = Tally(sizes)
@@ -192,17 +203,6 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
     return crc
 
 
-def _write_at(descriptor: int, buffers: Sequence[Any], offset: int) -> None:
-    views = [view for view in (memoryview(buffer) for buffer in buffers) if view.nbytes]
-    while views:
-        written = os.pwritev(descriptor, views[:_MAX_BUFFERS], offset)
-        offset += written
-        while views and written >= views[0].nbytes:
-            written -= views.pop(0).nbytes
-        if written:
-            views[0] = views[0][written:]
-
-
 def _put(stream: Any, data: Any) -> None:
     view = memoryview(data)
     while view.nbytes:
@@ -212,40 +212,3 @@ def _put(stream: Any, data: Any) -> None:
         if not count:
             raise SaveError("the file object does not take all bytes; give one that blocks")
         view = view[count:]
-
-
-@contextmanager
-def _replacing(path: str) -> Iterator[int]:
-    """A descriptor of a new file that takes the place of ``path`` when the block ends well."""
-    folder, name = os.path.split(path)
-    replaced = None
-    with suppress(FileNotFoundError):
-        replaced = os.stat(path)
-    if replaced is not None and stat.S_ISDIR(replaced.st_mode):
-        raise SaveError(f"{path} is a folder; give the name of a file in it")
-    if replaced is not None and not stat.S_ISREG(replaced.st_mode):
-        raise SaveError(f"{path} is not a regular file; open it and give the file object")
-    # At most 178 bytes, whatever the letters: file systems allow 255.
-    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    except OSError as error:  # the user knows the path, not the temporary's
-        raise type(error)(error.errno, error.strerror, path) from None
-    try:
-        try:
-            if replaced is not None:
-                os.fchmod(descriptor, stat.S_IMODE(replaced.st_mode))
-            yield descriptor
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    folder_descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder_descriptor)
-    finally:
-        os.close(folder_descriptor)

@@ -14,9 +14,13 @@ import msgspec
 
 from holotype.errors import PolicyError
 from holotype.trust.levels import Level, Need, untrusted
-from holotype.trust.settings import config_path, sections_of
+from holotype.trust.settings import own_config, sections_of
+from holotype.trust.signers import SealTerms, seal_terms
 
-__all__ = ["Policy"]
+__all__ = ["SEALED", "Policy"]
+
+SEALED = "sealed"
+"""Among the digests of pickle bytes: those that a signer vouches for who is trusted with them."""
 
 _DIGEST = re.compile(r"sha256(-tree)?:[0-9a-f]{64}")
 
@@ -27,12 +31,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     packages  installed packages whose classes and functions may be used by name; one covers its
               submodules
     code      digests of code that archives carry as source: ``sha256:`` and 64 digits
-    opaque    digests of pickle bytes that archives carry
+    opaque    digests of pickle bytes that archives carry; ``sealed``: also those that a signer has
+              sealed who is trusted for them
+    seals     whose seals count, and what must be sealed by whom
     """
 
     packages: frozenset[str] = frozenset()
     code: frozenset[str] = frozenset()
     opaque: frozenset[str] = frozenset()
+    seals: SealTerms = SealTerms()
 
     @classmethod
     def of(cls, trust: Iterable[Any]) -> Policy:
@@ -53,27 +60,40 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Policy:
-        """The ``[trust]`` section of a TOML file, with lists ``packages``, ``code`` and ``opaque``.
+        """The policy of a TOML file.
+
+        Section ``[trust]`` has lists ``packages``, ``code`` and ``opaque``; ``[signers.NAME]``,
+        ``[pins.NAME]`` and ``[seals]`` say whose seals count and what must be sealed.
 
         Raises PolicyError where the file is not one, or where other users may write to it, and
         OSError where it cannot be read.
         """
-        return _checked(sections_of(path).get("trust", {}), str(path))
+        sections = sections_of(path)
+        granted = _checked(sections.get("trust", {}), str(path))
+        return msgspec.structs.replace(granted, seals=seal_terms(sections, str(path)))
 
     @classmethod
     def configured(cls) -> Policy:
-        """The user's own policy: of the file ``config_path()`` where there is one, else none."""
-        try:
-            return cls.from_file(config_path())
-        except FileNotFoundError:
-            return cls()
+        """The user's own policy: that of ``own_config()`` where there is one, else none."""
+        path = own_config()
+        return cls() if path is None else cls.from_file(path)
 
     def __or__(self, other: Policy) -> Policy:
         return Policy(
             packages=self.packages | other.packages,
             code=self.code | other.code,
             opaque=self.opaque | other.opaque,
+            seals=self.seals | other.seals,
         )
+
+    def vouched(self, needs: Iterable[Need], level: Level) -> Policy:
+        """What a seal opens of these needs whose signer is trusted up to ``level``.
+
+        Pickle bytes only where this policy also says ``sealed`` of them.
+        """
+        if SEALED not in self.opaque:
+            level = min(level, Level.CODE)
+        return Policy.of(need.argument for need in needs if need.level <= level)
 
     def allows(self, need: Need) -> bool:
         """Whether this one thing may be built."""
@@ -101,9 +121,15 @@ def _checked(lists: dict[str, Any], where: str) -> Policy:
         for item in items:
             if name == "packages" and not _is_package(item):
                 raise PolicyError(f"{where}: {item!r} is not the name of a package")
+            if name == "opaque" and item == SEALED:
+                continue
             if name != "packages" and not (isinstance(item, str) and _DIGEST.fullmatch(item)):
                 raise PolicyError(f"{where}: {item!r} is not sha256: and 64 digits")
-    return Policy(**{name: frozenset(items) for name, items in lists.items()})
+    return Policy(
+        packages=frozenset(lists.get("packages", ())),
+        code=frozenset(lists.get("code", ())),
+        opaque=frozenset(lists.get("opaque", ())),
+    )
 
 
 def _is_package(name: Any) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 
 from holotype.errors import PolicyError
 
-__all__ = ["config_path", "identifies", "sections_of"]
+__all__ = ["config_path", "identifies", "own_config", "sections_of"]
 
-_SECTIONS = ("save", "trust")
+_SECTIONS = ("pins", "save", "seals", "signers", "trust")
 
 
 def config_path() -> Path:
@@ -31,8 +31,26 @@ def config_path() -> Path:
     return folder / "holotype" / "holotype.toml"
 
 
+def own_config() -> Path | None:
+    """The user's configuration file, None where there is none.
+
+    A folder that is closed to this user is another's: a process that changed its user may still
+    have the home of the first. A file that ``HOLOTYPE_CONFIG`` names is there, or asked for.
+    """
+    path = config_path()
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        if os.environ.get("HOLOTYPE_CONFIG"):
+            raise
+        return None
+    return path
+
+
 def sections_of(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
-    """The sections of a configuration file, ``[trust]`` and ``[save]``, each a table.
+    """The sections of a configuration file, such as ``[trust]`` and ``[save]``, each a table.
 
     Raises PolicyError where the file is not one, or where other users may write to it, and OSError
     where it cannot be read.
@@ -47,7 +65,8 @@ def sections_of(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PolicyError(f"{path}: {error}") from None
     if content.keys() - set(_SECTIONS) or not all(isinstance(v, dict) for v in content.values()):
-        raise PolicyError(f"{path}: the file has sections [save] and [trust] and nothing else")
+        listed = ", ".join(f"[{name}]" for name in _SECTIONS)
+        raise PolicyError(f"{path}: the file has sections {listed} and nothing else")
     return content
 
 
@@ -56,11 +75,10 @@ def identifies() -> bool:
 
     Raises PolicyError where the configuration file is none.
     """
-    path = config_path()
-    try:
-        section = sections_of(path).get("save", {})
-    except FileNotFoundError:
+    path = own_config()
+    if path is None:
         return False
+    section = sections_of(path).get("save", {})
     if section.keys() - {"identify"} or not isinstance(section.get("identify", False), bool):
         raise PolicyError(f"{path}: [save] has identify = true or false, and nothing else")
     return bool(section.get("identify", False))

@@ -1,0 +1,1 @@
+"""Who stands for an archive: keys, seals over its id, and OpenSSF model signatures; on bytes."""
