@@ -49,16 +49,26 @@ class Speeds(NamedTuple):
 
 
 def _arrays(data: Any) -> list[Array]:
+    if isinstance(data, dict):
+        return list(data.values())
     return [*data.nodes, *data.values] if isinstance(data, codec.Trees) else [data]
 
 
 def _pack(data: Any) -> tuple[Any, bytes]:
-    coded = codec.encode_trees(data) if isinstance(data, codec.Trees) else codec.encode(data)
+    if isinstance(data, codec.Trees):
+        coded = codec.encode_trees(data)
+    else:
+        coded = codec.encode_columns(data) if isinstance(data, dict) else codec.encode(data)
     return coded.header, coded.body()
 
 
 def _unpack(packed: Any, like: Any) -> Any:
     header, body = packed
+    if isinstance(like, dict):
+        dtypes = {name: array.dtype for name, array in like.items()}
+        shapes = {name: array.shape for name, array in like.items()}
+        result = codec.decode_columns(header, body, dtypes=dtypes, shapes=shapes)
+        return {name: result[name] for name in like}
     if not isinstance(like, codec.Trees):
         return codec.decode(header, body, dtype=like.dtype, shape=like.shape)
     return codec.decode_trees(
@@ -72,12 +82,13 @@ def _unpack(packed: Any, like: Any) -> Any:
 
 
 def _each(pack: Callable[[Array], bytes], unpack: Callable[[bytes], bytes], name: str) -> Peer:
-    """A peer that packs one array after the other; trees as one array of nodes, one of values."""
+    """A peer that packs one array after the other: of trees, one of nodes and one of values."""
 
     def joined(data: Any) -> list[Array]:
         if isinstance(data, codec.Trees):
-            return [np.concatenate([_opaque(a) for a in part]) for part in data]
-        return [data]
+            parts = [part for part in data if sum(array.size for array in part)]
+            return [np.concatenate([_opaque(a) for a in part]) for part in parts]
+        return _arrays(data)
 
     return Peer(
         name,
@@ -200,7 +211,7 @@ def measure(data: Any, rounds: int) -> dict[str, Speeds]:
 def _equal(result: Any, expected: bytes) -> bool:
     if isinstance(result, np.ndarray):
         result = [result]
-    elif isinstance(result, codec.Trees):
+    elif isinstance(result, (codec.Trees, dict)):
         result = _arrays(result)
     found = []
     for each in result:  # joblib leaves behind what lies between fields
@@ -218,13 +229,29 @@ def trees_of(model: Any) -> codec.Trees:
     )
 
 
+def columns_of(model: Any) -> dict[str, Array]:
+    """The columns of a booster's trees, as an archive has them."""
+    if type(model).__module__.startswith("xgboost"):
+        from holotype.types.xgboost.booster import reduce_bytes
+
+        reduced = reduce_bytes(bytes(model.__getstate__()["handle"]))
+    else:
+        from holotype.types.lightgbm.booster import reduce_booster
+
+        reduced = reduce_booster(model)
+    return {name: np.asarray(column) for name, column in reduced.args[1].items()}
+
+
 def subjects(*, quick: bool) -> Iterator[tuple[str, Any]]:
     """What is packed, each with its title."""
     for key in ("b", "c"):
         yield RECIPES[key].title, trees_of(fitted(key, quick=quick))
     boosting = fitted("d", quick=quick)
     nodes = [tree.nodes for trees in boosting._predictors for tree in trees]
-    yield RECIPES["d"].title, np.concatenate(nodes)
+    yield RECIPES["d"].title, codec.Trees(nodes, [np.empty((len(each), 0)) for each in nodes])
+    for key in ("i", "j"):
+        if key in RECIPES:
+            yield RECIPES[key].title, columns_of(fitted(key, quick=quick))
     rows = fitted("e", quick=quick)._fit_X
     yield "KNeighbors: rows of float64 in [0, 1)", rows[: 1_000_000 // 50 if quick else None]
     network = fitted("g", quick=quick)

@@ -9,7 +9,13 @@ than the caller expects the arrays to have.
 from __future__ import annotations
 
 from holotype.codec.arrays import decode, encode
-from holotype.codec.boosters import belong_together, decode_columns, encode_columns
+from holotype.codec.boosters import (
+    belong_together,
+    count_trees,
+    cut_by_trees,
+    decode_columns,
+    encode_columns,
+)
 from holotype.codec.coded import Coded
 from holotype.codec.trees import Trees, decode_trees, encode_trees
 
@@ -17,6 +23,8 @@ __all__ = [
     "Coded",
     "Trees",
     "belong_together",
+    "count_trees",
+    "cut_by_trees",
     "decode",
     "decode_columns",
     "decode_trees",

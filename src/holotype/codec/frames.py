@@ -102,6 +102,10 @@ class Writer:
         """Eight bytes."""
         self._pieces.append(struct.pack("<Q", value))
 
+    def real(self, value: float) -> None:
+        """Eight bytes: a float64."""
+        self._pieces.append(struct.pack("<d", value))
+
     def block(self, data: Bytes, method: Method | None) -> None:
         """Bytes whose number the reader knows; without a method, or where it gains nothing, raw."""
         if not data.size:
@@ -145,6 +149,10 @@ class Reader:
         value: int = struct.unpack("<Q", self._take(8))[0]
         if value > most:
             raise FormatError("compressed data declare more than there can be")
+        return value
+
+    def real(self) -> float:
+        value: float = struct.unpack("<d", self._take(8))[0]
         return value
 
     def block(self, size: int) -> Bytes:

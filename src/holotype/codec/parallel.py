@@ -6,7 +6,6 @@ Callers may be threads themselves: whoever comes while all cores are taken works
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ _ALONE_BELOW = 4 << 20  # bytes: threads would cost more than they save
 T = TypeVar("T")
 R = TypeVar("R")
 
-_lock = threading.Lock()
-_taken: list[int] = []  # cores, by each caller
+_taken: list[int] = []  # cores, by each caller; two that look at once may take too many
 
 
 def in_order(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Iterator[R]:
@@ -36,14 +34,12 @@ def in_order(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Itera
 @contextmanager
 def _workers(wanted: int) -> Iterator[int]:
     """As many of ``wanted`` cores as nobody has taken, but one at least."""
-    with _lock:
-        workers = max(min(wanted, _cores() - sum(_taken)), 1)
-        _taken.append(workers)
+    workers = max(min(wanted, _cores() - sum(_taken)), 1)
+    _taken.append(workers)
     try:
         yield workers
     finally:
-        with _lock:
-            _taken.remove(workers)
+        _taken.remove(workers)
 
 
 def _on_threads(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:

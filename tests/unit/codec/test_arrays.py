@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from typing import Any
 
@@ -118,6 +119,20 @@ def test_all_cores_give_the_same_bytes_as_one(monkeypatch: pytest.MonkeyPatch) -
     assert (again(many, array) == array).all()
     monkeypatch.setattr(parallel, "_cores", lambda: 1)
     assert encode(array) == many
+
+
+def test_who_comes_while_all_cores_are_taken_works_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    large = 1 << 30
+
+    def names(_: int) -> tuple[str, set[str]]:
+        inner = parallel.in_order(lambda _: threading.current_thread().name, range(9), large)
+        return threading.current_thread().name, set(inner)
+
+    for own, inner in parallel.in_order(names, range(5), large):
+        assert own.startswith("holotype")
+        assert inner == {own}
+    assert not parallel._taken
 
 
 def test_objects_are_refused() -> None:

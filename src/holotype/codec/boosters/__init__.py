@@ -20,7 +20,7 @@ from holotype.codec.frames import MATCHES, Reader, Writer
 from holotype.codec.trees.shape import Misfit
 from holotype.errors import FormatError, SaveError
 
-__all__ = ["belong_together", "decode_columns", "encode_columns"]
+__all__ = ["belong_together", "count_trees", "cut_by_trees", "decode_columns", "encode_columns"]
 
 _FAMILIES = (XGBoost, LightGBM)
 _GENERAL, _BY_OTHERS = range(2)
@@ -36,6 +36,35 @@ def belong_together(names: Iterable[str]) -> bool:
 def _family(names: Iterable[str]) -> type[XGBoost] | type[LightGBM] | None:
     given = set(names)
     return next((family for family in _FAMILIES if given >= family.NAMES), None)
+
+
+def count_trees(columns: Columns) -> int:
+    """How many trees a booster of these columns has."""
+    family = _family(columns)
+    if family is None:
+        raise ValueError("these are no columns of a booster")
+    return len(columns[family.FIRST[0]])
+
+
+def cut_by_trees(columns: Columns, first: int, stop: int) -> dict[str, npt.NDArray[Any]]:
+    """What the columns of a booster have of the trees from ``first`` to ``stop``.
+
+    Columns that are not of all its trees are left out; the pieces of the others make them up again.
+    """
+    family = _family(columns)
+    if family is None:
+        raise ValueError("these are no columns of a booster")
+    trees = columns[family.FIRST[0]]
+    items = family.items_of_trees(columns)
+    result = {}
+    for name, column in columns.items():
+        counts = np.ones_like(trees) if name in family.OF_TREES else items.get(name)
+        if counts is None or column.ndim != 1:
+            continue
+        ends = np.cumsum(counts, dtype=np.int64)
+        if len(ends) and counts.min() >= 0 and ends[-1] == len(column):
+            result[name] = column[ends[first] - counts[first] : ends[min(stop, len(ends)) - 1]]
+    return result
 
 
 def _order(names: Iterable[str]) -> list[str]:
@@ -90,7 +119,7 @@ def _by_others(model: XGBoost | LightGBM, name: str, array: npt.NDArray[Any]) ->
     writer.number(_BY_OTHERS)
     try:
         model.write(name, writer, np.ascontiguousarray(array))
-    except Misfit:
+    except (Misfit, ArithmeticError, IndexError, ValueError):  # whatever a model may hold
         return None
     return writer.frame()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,11 @@ __all__ = [
     "get_decimals",
     "get_expected",
     "get_floats",
-    "get_real",
     "get_signed",
     "put_by_feature",
     "put_decimals",
     "put_expected",
     "put_floats",
-    "put_real",
     "put_signed",
     "same_bits",
     "size_apart",
@@ -46,15 +43,6 @@ def words_of(floats: Array) -> Words:
 
 def same_bits(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool((words_of(one) == words_of(other)).all())
-
-
-def put_real(writer: Writer, value: float) -> None:
-    writer.count(int.from_bytes(struct.pack("<d", value), "little"))
-
-
-def get_real(reader: Reader) -> float:
-    (value,) = struct.unpack("<d", reader.count(most=(1 << 64) - 1).to_bytes(8, "little"))
-    return float(value)
 
 
 def put_floats(writer: Writer, floats: Array, level: str) -> None:

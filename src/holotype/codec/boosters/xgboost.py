@@ -6,28 +6,26 @@ learning rate in its weight, or else only in its answer, which then is its weigh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from holotype.codec.boosters import sums
 from holotype.codec.boosters.streams import (
     get_by_feature,
     get_expected,
     get_floats,
-    get_real,
     put_by_feature,
     put_expected,
     put_floats,
-    put_real,
     same_bits,
     size_apart,
 )
 from holotype.codec.columns import make_plan, read_column, write_column
 from holotype.codec.frames import Reader, Writer
+from holotype.codec.trees import gradients
 from holotype.codec.trees.shape import Misfit, Shape, from_left
 from holotype.codec.trees.streams import get_numbers, put_numbers, sampled
 
@@ -52,12 +50,17 @@ class XGBoost:
         "gain": "<f4",
     }
     FIRST: Final = ("nodes",)
+    OF_TREES: Final = ("nodes", "group")  # one item for each tree
 
     def __init__(self, level: str) -> None:
         self.known: dict[str, Array] = {}
         self._level = level
-        self._penalty = 1.0
-        self._scale = 1.0
+        self._training = gradients.Training(1.0, 1.0)
+
+    @classmethod
+    def items_of_trees(cls, columns: Mapping[str, Array]) -> dict[str, Array]:
+        """How many items of each column belong to each tree."""
+        return dict.fromkeys(cls.DTYPES, columns["nodes"])
 
     def write(self, name: str, writer: Writer, array: Array) -> None:
         """``array``, by what is known; raises `Misfit` if it does not fit."""
@@ -83,7 +86,7 @@ class XGBoost:
         elif name == "threshold":
             put_by_feature(writer, inner.view(np.uint32), self._features(), self._level)
             rate = self._rate(leaves)
-            put_real(writer, rate)
+            writer.real(rate)
             put_expected(writer, leaves, self._answers(rate), self._level)
         else:
             put_expected(writer, inner, self._gains(), self._level)
@@ -107,13 +110,13 @@ class XGBoost:
             result[shape.inner] = get_expected(reader, expected, dtype)
         elif name == "weight":
             result[shape.leaves] = get_floats(reader, leaves, dtype)
-            self._penalty, self._scale = get_real(reader), get_real(reader)
+            self._training = gradients.Training(reader.real(), reader.real())
             expected = self._weights(result[shape.leaves])
             result[shape.inner] = get_expected(reader, expected, dtype)
         elif name == "threshold":
             words = get_by_feature(reader, 4, self._features())
             result[shape.inner] = words.view(dtype)
-            expected = self._answers(get_real(reader))
+            expected = self._answers(reader.real())
             result[shape.leaves] = get_expected(reader, expected, dtype)
         else:
             result[shape.inner] = get_expected(reader, self._gains(), dtype)
@@ -159,43 +162,38 @@ class XGBoost:
         leaf = left < 0
         return from_left(leaf, self._counts(len(left)), left[~leaf].astype(np.int64))
 
-    @cached_property
-    def _levels(self) -> sums.Levels:
-        return self._shape.levels()
-
     # -- what is expected --------------------------------------------------------------------------
 
     def _features(self) -> npt.NDArray[np.uint64]:
         return self.known["feature"][self._shape.inner].view(np.uint32).astype(np.uint64)
 
-    def _up(self, leaves: Array) -> sums.Floats:
-        return sums.up(leaves.astype(np.float64), self._shape, self._levels)
+    def _up(self, leaves: Array) -> gradients.Floats:
+        return gradients.up(leaves.astype(np.float64), self._shape)
 
     @cached_property
-    def _hessians(self) -> sums.Floats:
+    def _hessians(self) -> gradients.Floats:
         if len(self.known.get("cover", ())) != len(self._shape.leaf):
             raise Misfit
         return self._up(self.known["cover"][self._shape.leaves])
 
-    def _totals(self, leaves: Array) -> sums.Totals:
-        return sums.totals(
-            leaves.astype(np.float64) / self._scale,
+    def _totals(self, leaves: Array) -> gradients.Totals:
+        return gradients.totals(
+            leaves.astype(np.float64),
             self._hessians,
-            self._penalty,
+            self._training,
             self._shape,
-            self._levels,
         )
 
-    def _weights(self, leaves: Array) -> sums.Floats:
-        return sums.answers(self._totals(leaves), self._penalty, self._shape)
+    def _weights(self, leaves: Array) -> gradients.Floats:
+        return gradients.answers(self._totals(leaves), self._training.penalty, self._shape)
 
     def _answers(self, rate: float) -> Array:
         """Of leaves."""
         return self._leaf_weights() * np.float32(rate)
 
-    def _gains(self) -> sums.Floats:
+    def _gains(self) -> gradients.Floats:
         totals = self._totals(self._leaf_weights())
-        return sums.gains(totals, self._penalty, self._shape)
+        return gradients.gains(totals, self._training.penalty, self._shape)
 
     def _leaf_weights(self) -> Array:
         weights = self.known["weight"]
@@ -209,40 +207,26 @@ class XGBoost:
         shape = self._shape
         leaves, inner = weights[shape.leaves], weights[shape.inner]
         put_floats(writer, leaves, self._level)
-        trees, nodes = sums.some_trees(self.known["nodes"])
+        trees, nodes = gradients.some_trees(self.known["nodes"])
         part = XGBoost(self._level)
         part.known = {"nodes": self.known["nodes"][trees]}
         part.known |= {name: self.known[name][nodes] for name in ("left", "cover")}
-        self._penalty, self._scale = part.settings(weights[nodes])
-        put_real(writer, self._penalty)
-        put_real(writer, self._scale)
+        self._training = part.training(weights[nodes])
+        writer.real(self._training.penalty)
+        writer.real(self._training.scale)
         put_expected(writer, inner, self._weights(leaves), self._level)
 
-    def settings(self, weights: Array) -> tuple[float, float]:
-        """Penalty and scale that suit these weights best."""
+    def training(self, weights: Array) -> gradients.Training:
+        """What suits these weights best."""
         leaves, inner = weights[self._shape.leaves], weights[self._shape.inner]
-        found = {}
-        floats = weights.astype(np.float64)
-        for penalty in sums.penalties(floats, self._hessians, self._shape):
-            self._penalty = penalty
-            for scale in self._scales(weights):
-                self._scale = scale
-                size = size_apart(inner, self._weights(leaves), self._level)
-                found[size] = self._penalty, self._scale
-        return found[min(found)]
 
-    def _scales(self, weights: Array) -> Iterable[float]:
-        """What the weights of leaves may have been multiplied by."""
-        yield 1.0
-        shape = self._shape
-        both = shape.leaf[shape.left] & shape.leaf[shape.right]
-        node, left, right = shape.inner[both], shape.left[both], shape.right[both]
-        hessians = self._hessians + self._penalty
-        one = weights[left] * hessians[left] + weights[right] * hessians[right]
-        other = weights[node] * hessians[node]
-        clear = np.abs(other) >= np.median(np.abs(other)) if len(other) else other > 0
-        if clear.any():
-            yield from sums.rounded(float(np.median(one[clear] / other[clear])))
+        def size(training: gradients.Training) -> float:
+            self._training = training
+            return size_apart(inner, self._weights(leaves), self._level)
+
+        floats = weights.astype(np.float64)
+        trainings = gradients.trainings(floats, self._hessians, self._shape)
+        return min(dict.fromkeys(trainings), key=size)
 
     def _rate(self, leaves: Array) -> float:
         """What leaves answer, over their weight."""
@@ -252,7 +236,7 @@ class XGBoost:
         some = (weights != 0) & np.isfinite(weights)
         if not some.any():
             return 1.0
-        rates = sums.rounded(float(np.median(leaves[some] / weights[some])))
+        rates = gradients.rounded(float(np.median(leaves[some] / weights[some])))
         return min(
             [1.0, *rates], key=lambda rate: size_apart(leaves, self._answers(rate), self._level)
         )

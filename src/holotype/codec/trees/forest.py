@@ -25,13 +25,14 @@ from holotype.codec.trees.nodes import (
     write_batch,
 )
 from holotype.codec.trees.pools import Pools, pool_of, read_pool, write_pool
-from holotype.codec.trees.shape import Misfit
+from holotype.codec.trees.shape import Misfit, Shape
 from holotype.codec.trees.streams import Table
 from holotype.errors import FormatError
 
 __all__ = ["Trees", "decode_trees", "encode_trees"]
 
 _BATCH = 1 << 16  # nodes; a larger tree is a batch by itself
+_MOST = 1 << 20  # in a batch of several trees that is read: its memory is bounded too
 _GENERAL, _TREES, _PREDICTORS = range(3)
 
 
@@ -129,8 +130,11 @@ def _pools(trees: Trees, spans: list[tuple[int, int]], total: int, level: str) -
         for index in range(*span):
             nodes = trees.nodes[index]
             leaf = nodes["left_child"] == -1
-            leaves = trees.values[index][leaf].reshape(-1) if means else np.empty(0)
-            found.append((nodes["threshold"][~leaf], nodes["feature"][~leaf], leaves))
+            inner = np.flatnonzero(~leaf)
+            leaves = np.empty(0)
+            if means:
+                leaves = trees.values[index][np.flatnonzero(leaf)].reshape(-1)
+            found.append((nodes["threshold"][inner], nodes["feature"][inner], leaves))
         return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
     try:
@@ -160,7 +164,7 @@ def _encode_batch(batch: _Batch, pools: Pools, level: str) -> bytes:
             frame = _encode_trees(form, batch, pools, level)
             if frame is not None:
                 return frame
-        except (Misfit, FormatError):
+        except (Misfit, FormatError, ArithmeticError, IndexError, ValueError):
             pass
     writer = Writer()
     writer.number(_GENERAL)
@@ -176,18 +180,19 @@ def _encode_trees(form: int, batch: _Batch, pools: Pools, level: str) -> bytes |
     table = _table_of(batch.nodes)
     with np.errstate(all="ignore"):
         if form == _TREES:
-            write_batch(writer, table, batch.values, batch.counts, pools, level)
+            shape = write_batch(writer, table, batch.values, batch.counts, pools, level)
         else:
-            write_predictors(writer, table, batch.counts, level)
-        _write_padding(writer, batch.nodes)
+            shape = write_predictors(writer, table, batch.counts, level)
+        padding = _padding_in(batch.nodes)
+        _write_padding(writer, padding)
         frame = writer.frame()
-        fields, values, padding = _read_trees(
-            memoryview(frame), form, batch.nodes, batch.values, batch.counts, pools
+        fields, values, read = _read_trees(
+            memoryview(frame), form, batch.nodes, batch.values, batch.counts, pools, shape
         )
     fits = (
         all(_same(column, fields[name]) for name, column in table.items())
         and (values is None or _same(values, batch.values))
-        and bool((_padding(batch.nodes) == (0 if padding is None else padding)).all())
+        and _equal(padding, read)
     )
     return frame if fits else None
 
@@ -199,6 +204,7 @@ def _read_trees(
     values: npt.NDArray[Any],
     counts: npt.NDArray[np.int64],
     pools: Pools,
+    known: Shape | None = None,
 ) -> tuple[Table, npt.NDArray[Any] | None, Bytes | None]:
     """Fields, values and padding, of which ``nodes`` and ``values`` say the form only."""
     reader = Reader(frame)
@@ -207,9 +213,9 @@ def _read_trees(
     with np.errstate(all="ignore"):
         if form == _TREES:
             tail = (values.shape[1], values.shape[2])
-            table, decoded = read_batch(reader, nodes.dtype, tail, counts, pools)
+            table, decoded = read_batch(reader, nodes.dtype, tail, counts, pools, known)
         else:
-            table = read_predictors(reader, nodes.dtype, counts)
+            table = read_predictors(reader, nodes.dtype, counts, known)
     padding = _read_padding(reader, nodes)
     reader.end()
     return table, decoded, padding
@@ -223,6 +229,10 @@ def _table_of(nodes: npt.NDArray[Any]) -> Table:
         for name, column in table.items():
             column[start : start + 4096] = block[name]
     return table
+
+
+def _equal(one: Bytes | None, other: Bytes | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _same(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
@@ -268,6 +278,8 @@ def decode_trees(
         _decode_batch(frame, all_nodes[own], all_values[own], every[start:stop], pools)
 
     stops = list(accumulate(sizes))
+    if any(n > 1 and ends[e] - ends[e - n] > _MOST for n, e in zip(sizes, stops, strict=True)):
+        raise FormatError("compressed trees are in batches that are too large")
     jobs = [(f, e - n, e) for f, n, e in zip(frames, sizes, stops, strict=True)]
     for _ in in_order(work, jobs, all_nodes.nbytes + all_values.nbytes):
         pass
@@ -319,11 +331,19 @@ def _padding(nodes: npt.NDArray[Any]) -> Bytes:
     return _rows(nodes)[:, used:]
 
 
-def _write_padding(writer: Writer, nodes: npt.NDArray[Any]) -> None:
+def _padding_in(nodes: npt.NDArray[Any]) -> Bytes | None:
+    """None if all of it is zero."""
     padding = _padding(nodes)
-    anything = bool(padding.any())
-    writer.number(int(anything))
-    for plane in padding.T if anything else ():
+    words, width = nodes.dtype.itemsize // 8, padding.shape[1]
+    if nodes.dtype.itemsize == 8 * words and width < 8:  # eight times as fast
+        last = np.bitwise_or.reduce(nodes.view("<u8").reshape(-1, words)[:, -1])
+        return padding if width and int(last) >> 8 * (8 - width) else None
+    return padding if padding.any() else None
+
+
+def _write_padding(writer: Writer, padding: Bytes | None) -> None:
+    writer.number(int(padding is not None))
+    for plane in () if padding is None else padding.T:
         writer.block(np.ascontiguousarray(plane), ENTROPY)
 
 

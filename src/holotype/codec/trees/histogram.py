@@ -1,8 +1,7 @@
 """Batches of the predictors of scikit-learn's histogram gradient boosting.
 
 Children, depth and counts follow from the leaves. A threshold is the border of a bin of a feature,
-which the node names: it is stored once for each bin that is in use. Values and gains come from sums
-of gradients that are not kept, so they are stored whole.
+which the node names: it is stored once for each bin that is in use.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from holotype.codec.columns import BITS, plan_for, read_column, write_column
 from holotype.codec.frames import Reader, Writer
+from holotype.codec.trees.answers import read_answers, write_answers
 from holotype.codec.trees.shape import Misfit, Shape, depth_first
 from holotype.codec.trees.streams import Table, get_numbers, get_words, put_numbers, put_words
 from holotype.codec.trees.sums import Sums, read_samples, write_samples
@@ -49,8 +49,8 @@ def is_predictor(nodes: np.dtype[Any]) -> bool:
     )
 
 
-def write_predictors(writer: Writer, table: Table, counts: Counts, level: str) -> None:
-    """Trees of ``counts`` nodes; raises `Misfit` if they are none of this kind."""
+def write_predictors(writer: Writer, table: Table, counts: Counts, level: str) -> Shape:
+    """Trees of ``counts`` nodes, whose shape it gives; `Misfit` if they are none of this kind."""
     if (table["is_leaf"] > 1).any():
         raise Misfit
     leaf = table["is_leaf"] != 0
@@ -69,19 +69,20 @@ def write_predictors(writer: Writer, table: Table, counts: Counts, level: str) -
     fits = bool((thresholds[first][places] == thresholds).all())
     writer.number(_FROM_BINS if fits else _AS_STORED)
     put_words(writer, thresholds[first] if fits else thresholds, level)
-    write_samples(writer, table["count"].astype(np.int64), shape, level)
-    for name in ("value", "gain"):
-        words = table[name].view(np.uint64)
-        put_words(writer, words[shape.leaves], level)
-        put_words(writer, words[inner], level)
+    samples = table["count"].astype(np.int64)
+    write_samples(writer, samples, shape, level)
+    hessian = samples.astype(np.float64)
+    write_answers(writer, table["value"], table["gain"], hessian, shape, counts, level)
+    return shape
 
 
-def read_predictors(reader: Reader, dtype: np.dtype[Any], counts: Counts) -> Table:
-    """The fields of the nodes; what leaves have no use for is zero."""
+def read_predictors(
+    reader: Reader, dtype: np.dtype[Any], counts: Counts, known: Shape | None = None
+) -> Table:
+    """The fields of the nodes; what leaves have no use for is zero. ``known`` as `read_batch`'s."""
     total = int(counts.sum())
     leaf = read_column(reader, total, np.dtype(np.uint8)) != 0
-    shape = depth_first(leaf, counts)
-    levels = shape.levels()
+    shape = depth_first(leaf, counts, known)
     first = shape.first_of_tree(counts)
     splits = len(shape.inner)
     features = get_numbers(reader, splits)
@@ -96,13 +97,10 @@ def read_predictors(reader: Reader, dtype: np.dtype[Any], counts: Counts) -> Tab
     else:
         words = get_words(reader, splits)
     found["num_threshold"] = words.view(np.float64)
-    table: Table = {"is_leaf": leaf.view(np.uint8), "depth": _depths(shape, levels)}
-    table["count"] = read_samples(reader, shape, Sums(shape, levels))
-    for name in ("value", "gain"):
-        floats = np.empty(total)
-        floats[shape.leaves] = get_words(reader, total - splits).view(np.float64)
-        floats[shape.inner] = get_words(reader, splits).view(np.float64)
-        table[name] = floats
+    table: Table = {"is_leaf": leaf.view(np.uint8), "depth": _depths(shape)}
+    table["count"] = read_samples(reader, shape, Sums(shape))
+    hessian = table["count"].astype(np.float64)
+    table["value"], table["gain"] = read_answers(reader, hessian, shape)
     for name, values in found.items():
         table[name] = np.zeros(total, values.dtype)
         table[name][shape.inner] = values
@@ -118,9 +116,9 @@ def _bins(
     return places.reshape(-1), first
 
 
-def _depths(shape: Shape, levels: list[npt.NDArray[np.intp]]) -> npt.NDArray[np.int64]:
+def _depths(shape: Shape) -> npt.NDArray[np.int64]:
     result = np.zeros(len(shape.leaf), np.int64)
-    for depth, level in enumerate(levels, start=1):
+    for depth, level in enumerate(shape.levels, start=1):
         result[shape.left[level]] = depth
         result[shape.right[level]] = depth
     return result

@@ -7,8 +7,6 @@ expects to the last bit what the writer expected. The formulas are those of scik
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -22,7 +20,7 @@ from holotype.codec.trees.streams import (
     put_numbers,
     towards,
 )
-from holotype.codec.trees.values import mean_of
+from holotype.codec.trees.values import Means, mean_of
 from holotype.errors import FormatError
 
 __all__ = ["read_impurity", "write_impurity"]
@@ -118,7 +116,7 @@ def write_impurity(
         squares = with_variance(actual, columns)
         rest = apart(actual, variance(squares, columns))
         leaf = apart(squares[shape.leaves], mean_square(columns[:, shape.leaves]))
-        inner = apart(squares[shape.inner], mean_of(squares, weights, shape, slice(None)))
+        inner = apart(squares[shape.inner], mean_of(squares, weights, shape))
         streams = (leaf, inner, rest)
         if sum(estimate(stream, level) for stream in streams) < least:
             writer.number(_VARIANCE)
@@ -135,7 +133,7 @@ def read_impurity(
     classes: npt.NDArray[np.int64] | None,
     weights: Floats,
     shape: Shape,
-    levels: list[Any],
+    means: Means,
 ) -> Floats:
     kind = reader.number(below=4)
     total = len(shape.leaf)
@@ -144,7 +142,7 @@ def read_impurity(
         differences = get_numbers(reader, total - len(shape.inner))
         pure = mean_square(columns[:, shape.leaves])
         squares[shape.leaves] = towards(pure, differences)
-        _read_square_means(reader, squares, weights, shape, levels)
+        means.fill(squares, get_numbers(reader, len(shape.inner)))
         expected = variance(squares, columns)
         return towards(expected, get_numbers(reader, total))
     words = get_numbers(reader, total)
@@ -154,12 +152,3 @@ def read_impurity(
         raise FormatError("compressed trees have an impurity of classes, and no classes")
     formula = gini if kind == _GINI else entropy
     return towards(formula(classes, weights), words)
-
-
-def _read_square_means(
-    reader: Reader, squares: Floats, weights: Floats, shape: Shape, levels: list[Any]
-) -> None:
-    differences = get_numbers(reader, len(shape.inner))
-    for level in levels:
-        expected = mean_of(squares, weights, shape, level)
-        squares[shape.inner[level]] = towards(expected, differences[level])

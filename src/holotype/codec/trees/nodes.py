@@ -29,7 +29,7 @@ from holotype.codec.trees.sums import (
     write_samples,
     write_weights,
 )
-from holotype.codec.trees.values import read_values, write_values
+from holotype.codec.trees.values import Means, read_values, write_values
 
 __all__ = ["FIELDS", "is_tree", "read_batch", "write_batch"]
 
@@ -66,8 +66,8 @@ def write_batch(
     counts: npt.NDArray[np.int64],
     pools: Pools,
     level: str,
-) -> None:
-    """Trees of ``counts`` nodes; ``values`` are [nodes, outputs, classes].
+) -> Shape:
+    """Trees of ``counts`` nodes; ``values`` are [nodes, outputs, classes]. Gives their shape.
 
     What is expected of odd nodes may overflow, or be no number: the caller ignores such warnings.
     """
@@ -93,6 +93,7 @@ def write_batch(
         writer, columns.reshape(*values.shape[1:], -1), weights, shape, pools, level
     )
     write_impurity(writer, table["impurity"], columns, classes, weights, shape, level)
+    return shape
 
 
 def read_batch(
@@ -101,10 +102,14 @@ def read_batch(
     tail: tuple[int, int],
     counts: npt.NDArray[np.int64],
     pools: Pools,
+    known: Shape | None = None,
 ) -> tuple[Table, Floats]:
-    """The fields of the nodes and their values, [nodes, outputs, classes]."""
+    """The fields of the nodes and their values, [nodes, outputs, classes].
+
+    ``known`` is a shape that these trees may have: finding it again then takes no time.
+    """
     total = int(counts.sum())
-    shape = _read_shape(reader, counts)
+    shape = _read_shape(reader, counts, known)
     inner, leaf = shape.inner, shape.leaf
     first = shape.first_of_tree(counts)
     features = get_numbers(reader, len(inner))
@@ -118,17 +123,16 @@ def read_batch(
     going = None
     if FIELDS[-1] in (dtype.names or ()):
         going = get_numbers(reader, total).astype(np.uint8)
-    levels = shape.levels()
-    sums = Sums(shape, levels)
-    levels = levels[::-1]  # from here on from the leaves up
+    sums = Sums(shape)
     samples = read_samples(reader, shape, sums)
     if going is not None:
         table[FIELDS[-1]] = going ^ larger_left(samples, shape)
-    weights = read_weights(reader, samples, shape, sums, levels)
-    columns, classes = read_values(reader, tail, weights, shape, sums, levels, pools)
+    weights = read_weights(reader, samples, shape, sums)
+    means = Means(shape, weights)
+    columns, classes = read_values(reader, tail, weights, shape, sums, means, pools)
     table["n_node_samples"] = samples
     table["weighted_n_node_samples"] = weights
-    table["impurity"] = read_impurity(reader, columns, classes, weights, shape, levels)
+    table["impurity"] = read_impurity(reader, columns, classes, weights, shape, means)
     values = np.ascontiguousarray(columns.T).reshape(total, *tail)
     return table, values
 
@@ -167,10 +171,10 @@ def _write_shape(writer: Writer, table: Table, counts: npt.NDArray[np.int64], le
     return shape
 
 
-def _read_shape(reader: Reader, counts: npt.NDArray[np.int64]) -> Shape:
+def _read_shape(reader: Reader, counts: npt.NDArray[np.int64], known: Shape | None) -> Shape:
     how = reader.number(below=2)
     bits = read_column(reader, int(counts.sum()), np.dtype(np.uint8))
     leaf = bits != 0
     if how == EXPECTED:
-        return depth_first(leaf, counts)
+        return depth_first(leaf, counts, known)
     return from_left(leaf, counts, get_numbers(reader, int(np.count_nonzero(~leaf))))

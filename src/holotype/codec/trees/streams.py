@@ -19,6 +19,7 @@ __all__ = [
     "estimate",
     "get_numbers",
     "get_words",
+    "moved",
     "put_numbers",
     "put_words",
     "sampled",
@@ -81,7 +82,12 @@ def apart(actual: Floats, expected: Floats) -> npt.NDArray[np.uint64]:
 
 def towards(expected: Floats, folded: npt.NDArray[Any]) -> Floats:
     """The floats that are that far from what is expected."""
-    result: Floats = (_bits(expected) + unfold(folded)).view(np.float64)
+    return moved(expected, unfold(folded))
+
+
+def moved(expected: Floats, distance: npt.NDArray[Any]) -> Floats:
+    """The floats that are that many units in the last place further than what is expected."""
+    result: Floats = (_bits(expected) + distance).view(np.float64)
     return result
 
 

@@ -45,23 +45,20 @@ MOST_WEIGHT = 1 << 26  # the squares of whole weights are exact up to here
 class Sums:
     """Fills in, for whole numbers of leaves, what they add up to in inner nodes."""
 
-    def __init__(self, shape: Shape, levels: list[npt.NDArray[np.intp]]) -> None:
+    def __init__(self, shape: Shape) -> None:
         self._shape = shape
-        self._levels = levels
-        self._below = shape.leaves_below(levels)
 
     def __call__(self, leaves: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         shape = self._shape
+        if shape.ends is not None:
+            until = np.zeros(len(shape.leaf) + 1, np.int64)
+            until[shape.leaves + 1] = leaves
+            np.cumsum(until, out=until)
+            return until[shape.ends] - until[:-1]
         result = np.empty(len(shape.leaf), np.int64)
         result[shape.leaves] = leaves
-        if self._below is not None:
-            first, end = self._below
-            until = np.zeros(len(leaves) + 1, np.int64)
-            np.cumsum(leaves, out=until[1:])
-            result[shape.inner] = until[end] - until[first]
-        else:
-            for level in reversed(self._levels):
-                result[shape.inner[level]] = result[shape.left[level]] + result[shape.right[level]]
+        for level in reversed(shape.levels):
+            result[shape.inner[level]] = result[shape.left[level]] + result[shape.right[level]]
         return result
 
 
@@ -126,7 +123,6 @@ def read_weights(
     samples: npt.NDArray[np.int64],
     shape: Shape,
     sums: Sums,
-    levels: list[Any],
 ) -> Floats:
     how = reader.number(below=4)
     total, leaves = len(shape.leaf), len(shape.leaves)
@@ -140,7 +136,7 @@ def read_weights(
     result = np.empty(total)
     result[shape.leaves] = get_words(reader, leaves).view(np.float64)
     differences = get_numbers(reader, len(shape.inner))
-    for level in levels:
+    for level in reversed(shape.levels):
         expected = result[shape.left[level]] + result[shape.right[level]]
         result[shape.inner[level]] = towards(expected, differences[level])
     return result

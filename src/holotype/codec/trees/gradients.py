@@ -7,7 +7,7 @@ itself. Rule: IEEE 754's +, −, × and ÷ in a fixed order, so that all machine
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,22 +17,27 @@ from holotype.codec.trees.shape import Shape
 
 __all__ = [
     "Floats",
-    "Levels",
     "Totals",
+    "Training",
     "answers",
     "gains",
-    "penalties",
     "rounded",
     "some_trees",
     "totals",
+    "trainings",
     "up",
 ]
 
 Floats = npt.NDArray[np.float64]
-Levels = list[npt.NDArray[np.intp]]
-
 
 _ENOUGH: Final = 4096  # nodes, to see what a booster was trained with
+
+
+class Training(NamedTuple):
+    """The penalty, and what the answers of leaves were multiplied by after the fit."""
+
+    penalty: float
+    scale: float
 
 
 class Totals(NamedTuple):
@@ -56,20 +61,19 @@ def some_trees(
     return slice(middle, stop), slice(first, int(ends[min(stop, len(ends)) - 1]))
 
 
-def up(leaves: Floats, shape: Shape, levels: Levels) -> Floats:
-    """Of all nodes, the sums of what their leaves have; ``levels`` from the roots on."""
+def up(leaves: Floats, shape: Shape) -> Floats:
+    """Of all nodes, the sums of what their leaves have."""
     result = np.empty(len(shape.leaf))
     result[shape.leaves] = leaves
-    for level in reversed(levels):
+    for level in reversed(shape.levels):
         result[shape.inner[level]] = result[shape.left[level]] + result[shape.right[level]]
     return result
 
 
-def totals(
-    answers: Floats, hessian: Floats, penalty: float, shape: Shape, levels: Levels
-) -> Totals:
+def totals(leaves: Floats, hessian: Floats, training: Training, shape: Shape) -> Totals:
     """From the answers of leaves, and the hessians of all nodes."""
-    return Totals(up(answers * (hessian[shape.leaves] + penalty), shape, levels), hessian)
+    weighted = leaves / training.scale * (hessian[shape.leaves] + training.penalty)
+    return Totals(up(weighted, shape), hessian)
 
 
 def answers(sums: Totals, penalty: float, shape: Shape) -> Floats:
@@ -92,28 +96,43 @@ def gains(sums: Totals, penalty: float, shape: Shape) -> Floats:
     return scores[shape.left] + scores[shape.right] - scores[shape.inner]
 
 
-def penalties(answer: Floats, hessian: Floats, shape: Shape) -> Iterable[float]:
-    """What the penalty may be, by the answers of inner nodes whose children are no leaves."""
-    left, right = shape.left, shape.right
-    both = ~shape.leaf[left] & ~shape.leaf[right]
-    node, left, right = shape.inner[both], left[both], right[both]
-    below = answer[node] - answer[left] - answer[right]
-    above = (
-        answer[left] * hessian[left] + answer[right] * hessian[right] - answer[node] * hessian[node]
-    )
-    clear = np.abs(below) > np.median(np.abs(below)) if len(below) else np.empty(0, np.bool_)
-    if clear.any():
-        found = float(np.median(above[clear] / below[clear]))
-        yield from (each for each in rounded(found) if each > 0)
+def trainings(answer: Floats, hessian: Floats, shape: Shape) -> Iterator[Training]:
+    """What a booster may have been trained with, by the answers and hessians of all nodes."""
+    for penalty in _penalties(answer, hessian, shape):
+        yield Training(penalty, 1.0)
+        weights = answer * (hessian + penalty)
+        left, right = shape.left, shape.right
+        both = shape.leaf[left] & shape.leaf[right]
+        sums, whole = weights[left[both]] + weights[right[both]], weights[shape.inner[both]]
+        for scale in rounded(_middle(sums, whole)):
+            yield Training(penalty, scale)
+
+
+def _penalties(answer: Floats, hessian: Floats, shape: Shape) -> Iterator[float]:
+    """By nodes whose children are no leaves, as nothing but the penalty is unknown there."""
     yield 0.0
     yield 1.0
+    both = ~shape.leaf[shape.left] & ~shape.leaf[shape.right]
+    node, left, right = shape.inner[both], shape.left[both], shape.right[both]
+    weights = answer * hessian
+    sums = weights[left] + weights[right] - weights[node]
+    for penalty in rounded(_middle(sums, answer[node] - answer[left] - answer[right])):
+        if penalty > 0:
+            yield penalty
 
 
-def rounded(number: float) -> Iterable[float]:
+def _middle(above: Floats, below: Floats) -> float:
+    """The median of fractions that are not mostly noise."""
+    clear = np.abs(below) >= np.median(np.abs(below)) if len(below) else np.empty(0, np.bool_)
+    return float(np.median(above[clear] / below[clear])) if clear.any() else 0.0
+
+
+def rounded(number: float) -> Iterator[float]:
     """``number``, and what it was perhaps meant to be."""
     if np.isfinite(number) and number:
+        yield float(f"{number:.1g}")
         yield float(f"{number:.2g}")
         yield float(f"{number:.4g}")
-        if abs(number) < 1:
+        if 1e-9 < abs(number) < 1:
             yield 1 / round(1 / number)
         yield number
