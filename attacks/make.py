@@ -22,6 +22,7 @@ from attacks import (
     manifest,
     objects,
     parameters,
+    seals,
     statsmodels,
     trust,
     xgboost,
@@ -48,6 +49,7 @@ ROOMS = (
     jax,
     keras,
     ladder,
+    seals,
 )
 """The modules that hold attacks; importing them has registered what they make."""
 

@@ -17,11 +17,15 @@ from holotype.version import __version__
 
 if TYPE_CHECKING:
     from holotype.api.checking import Report, doctor, verify
+    from holotype.api.comparing import diff
+    from holotype.api.compressing import compress, decompress
     from holotype.api.looking import Archive, bom, card, fingerprint, show
     from holotype.api.old import convert, scan
     from holotype.api.opening import load, loads, wheels
     from holotype.api.saving import Receipt, dump, dumps
+    from holotype.api.sealing import keygen, seal
     from holotype.api.store import Store
+    from holotype.api.tracking import autolog, track
     from holotype.errors import HolotypeError
     from holotype.trust.policy import Policy
 
@@ -33,17 +37,24 @@ __all__ = [
     "Report",
     "Store",
     "__version__",
+    "autolog",
     "bom",
     "card",
+    "compress",
     "convert",
+    "decompress",
+    "diff",
     "doctor",
     "dump",
     "dumps",
     "fingerprint",
+    "keygen",
     "load",
     "loads",
     "scan",
+    "seal",
     "show",
+    "track",
     "verify",
     "wheels",
 ]
@@ -51,11 +62,15 @@ __all__ = [
 # Imported when they are first asked for: loading a model needs nothing of what saves one.
 _HOMES = {
     "api.checking": ("Report", "doctor", "verify"),
+    "api.comparing": ("diff",),
+    "api.compressing": ("compress", "decompress"),
     "api.looking": ("Archive", "bom", "card", "fingerprint", "show"),
     "api.old": ("convert", "scan"),
     "api.opening": ("load", "loads", "wheels"),
     "api.saving": ("Receipt", "dump", "dumps"),
+    "api.sealing": ("keygen", "seal"),
     "api.store": ("Store",),
+    "api.tracking": ("autolog", "track"),
     "errors": ("HolotypeError",),
     "trust.policy": ("Policy",),
 }

@@ -36,6 +36,7 @@
 
     VersionWarning (a UserWarning)   a library has another version than when the model was saved
     ProbeWarning (a UserWarning)     golden predictions were not compared, and why
+    TrackWarning (a UserWarning)     a model that was fitted was not pushed, and why
     RestoreWarning (a UserWarning)   the model is not an object of the library that made it
 
 Errors of other packages (zlib, msgspec, numpy) never leave ``load``, ``show`` or ``verify``.
@@ -76,6 +77,7 @@ __all__ = [
     "SealError",
     "SigningKeyError",
     "StoreError",
+    "TrackWarning",
     "UnknownSignerError",
     "UnmetPinError",
     "UnsupportedError",
@@ -300,3 +302,7 @@ class RestoreWarning(UserWarning):
 
 class ProbeWarning(UserWarning):
     """The golden predictions of an archive were not compared; the text says why."""
+
+
+class TrackWarning(UserWarning):
+    """A model that was fitted while it was tracked was not pushed; the text says why."""

@@ -109,6 +109,7 @@ def test_there_is_an_attack_on_every_part_and_for_every_kind_of_error() -> None:
         errors.FormatError,
         errors.DigestError,
         errors.LimitError,
+        errors.MisplacedSealError,
         errors.BlueprintError,
         errors.UntrustedError,
         errors.InvalidStateError,

@@ -23,6 +23,7 @@ from typing import Any
 
 from attacks.forge import blueprint, reseal
 from attacks.make import ATTACKS
+from attacks.seals import sealed
 
 import holotype
 from holotype.archive.reader import open_archive
@@ -188,6 +189,8 @@ def warm_up(folder: Path) -> None:
     use(path)
     for evaluator in TABLE.values():
         importlib.import_module(f"holotype.restore.portable.{evaluator.partition(':')[0]}")
+    path.write_bytes(sealed())
+    use(path)
     # Refused by every rung: one after the other is tried.
     old = {"object": "sklearn.ensemble.AdaBoostClassifier", "state": {"estimators_": None}}
     path.write_bytes(reseal(blueprint(old), manifest={"libraries": {"scikit-learn": "1.0.2"}}))

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from holotype.api.common import Source, collector_paused
+from holotype.api.common import Openable, collector_paused
 from holotype.api.old import convert
-from holotype.archive.reader import ArchiveReader, open_archive
+from holotype.api.opening import vouched
+from holotype.api.sealing import policy_of
+from holotype.api.sources import Stored, open_source
+from holotype.archive.reader import ArchiveReader
 from holotype.errors import ArchiveError, HolotypeError, LegacyError
 from holotype.graph.nodes import Blueprint
 from holotype.restore.ladder import Restoring, Wish, climb
 from holotype.restore.native import check_contents, checked_blueprint
+from holotype.signing.proof import Witnessed, described, prove
 from holotype.trust.levels import Need, level_of
 from holotype.trust.policy import Policy
 
@@ -41,6 +45,7 @@ class Report(msgspec.Struct):
     id: str | None = None
     fingerprint: str | None = None
     needs: tuple[Need, ...] = ()
+    seals: tuple[Witnessed, ...] = ()
 
     @property
     def level(self) -> str:
@@ -61,14 +66,21 @@ class Report(msgspec.Struct):
 
 
 def verify(
-    file: Source,
+    file: Openable,
     *,
     run: bool = False,
     trust: Iterable[str] = (),
     policy: Policy | None = None,
     restore: Restoring = None,
+    name: str | None = None,
+    version: str | None = None,
+    keys: Iterable[str] = (),
 ) -> Report:
     """Check every digest and every rule of an archive, constructing nothing of it.
+
+    Its seals are held against ``policy``, or the user's configured one, and against the ``name``
+    and ``version`` that the archive is asked for by, if any. With ``keys``, ids of keys or public
+    keys in PEM, one of these must have sealed it, whatever the policy's signers are.
 
     With ``run``, the model is then opened, as far as ``trust`` and ``policy`` allow, by the rung
     that ``restore`` names (see :func:`load`), and asked for its golden predictions, whatever that
@@ -79,7 +91,7 @@ def verify(
     report = Report()
     step = "container"
     try:
-        with open_archive(file) as reader, collector_paused():
+        with open_source(file) as reader, collector_paused():
             report.id, report.fingerprint = reader.id, reader.manifest.fingerprint
             report.checks.append(Check(step, True, f"{len(reader.members)} members, no byte more"))
             report.checks.append(Check("manifest", True, f"id {reader.id}"))
@@ -99,9 +111,19 @@ def verify(
             step = "contents"
             check_contents(blueprint, arrays, reader.manifest.libraries)
             report.checks.append(Check(step, True, f"{_objects(blueprint)} objects"))
+            step = "seals"
+            asked = policy_of(policy, keys)
+            demanded = (name, version) != (None, None)
+            if not demanded and isinstance(file, Stored):
+                name, version = file.version.name, file.version.version
+            proof = prove(reader, asked, name=name, version=version, demanded=demanded, check=True)
+            report.seals = proof.seals
+            report.checks += [Check("seal", True, described(each)) for each in proof.seals]
             if run:
                 step = "predictions"
-                wish = Wish(restore=restore, trust=Policy.of(trust), policy=policy, check=True)
+                granted = Policy.of(trust)
+                granted |= (granted | asked).vouched(blueprint.trust, proof.level)
+                wish = Wish(restore=restore, trust=granted, policy=asked, check=True)
                 report.checks.append(Check(step, True, climb(reader, wish).attempts[-1].why))
     except HolotypeError as error:
         report.error = error
@@ -113,7 +135,7 @@ def verify(
 
 
 def doctor(
-    file: Source,
+    file: Openable,
     *,
     python: str | None = None,
     packages: Iterable[str] = (),
@@ -140,18 +162,24 @@ def doctor(
 
     there = There.of(python, tuple(packages))
     granted = Policy.of(trust)
+    policy = Policy.configured() if policy is None else policy
     with _archive_of(file) as reader, collector_paused():
+        granted |= vouched(reader, granted | policy)
         return diagnose(reader, there=there, build=build, trust=granted, policy=policy)
 
 
 @contextmanager
-def _archive_of(file: Source) -> Iterator[ArchiveReader]:
+def _archive_of(file: Openable) -> Iterator[ArchiveReader]:
     """An archive, or what an old model file is converted to; both may look like a ZIP file."""
+    if isinstance(file, Stored):
+        with open_source(file) as reader:
+            yield reader
+        return
     if hasattr(file, "read"):
         file = file.read()
     with ExitStack() as stack:
         try:
-            reader = stack.enter_context(open_archive(file))
+            reader = stack.enter_context(open_source(file))
         except ArchiveError:
             converted = io.BytesIO()
             try:
@@ -160,7 +188,7 @@ def _archive_of(file: Source) -> Iterator[ArchiveReader]:
                 converted.close()
             if converted.closed:  # it is neither: say what is wrong with the archive
                 raise
-            reader = stack.enter_context(open_archive(converted.getvalue()))
+            reader = stack.enter_context(open_source(converted.getvalue()))
         yield reader
 
 

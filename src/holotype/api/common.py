@@ -8,15 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from holotype.api.sources import Stored
+from holotype.archive.reader import Source
 from holotype.graph.outside import Saving
 from holotype.trust.levels import Level
 
-__all__ = ["FILES", "Metrics", "Source", "Target", "collector_paused", "saving_of"]
+__all__ = ["FILES", "Metrics", "Openable", "Source", "Target", "collector_paused", "saving_of"]
 
 Target = str | os.PathLike[str] | BinaryIO
-Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
+Openable = Source | Stored
+"""Whatever holds an archive."""
+
 Metrics = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-FILES = (str, os.PathLike, bytes, bytearray, memoryview)
+FILES = (str, os.PathLike, bytes, bytearray, memoryview, Stored)
 
 
 def saving_of(max_level: str, embed: Iterable[str]) -> Saving:

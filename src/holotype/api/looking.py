@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from holotype.api.common import FILES, Source, collector_paused, saving_of
+from holotype.api.common import FILES, Openable, collector_paused, saving_of
+from holotype.api.sources import open_source
 from holotype.archive.manifest import Manifest
-from holotype.archive.reader import open_archive
 from holotype.archive.writer import fingerprint_of
 from holotype.errors import UntrustedError
 from holotype.graph.dtypes import parse_dtype
@@ -74,13 +74,13 @@ class Archive(msgspec.Struct, frozen=True):
         return str(level_of(self.needs))
 
 
-def show(file: Source) -> Archive:
+def show(file: Openable) -> Archive:
     """Look into an archive: manifest, blueprint, arrays. Imports no framework, builds nothing.
 
     Structure, manifest and blueprint are checked, but types that are not in the table are shown
     too; use :func:`verify` for them and for the arrays.
     """
-    with open_archive(file) as reader, collector_paused():
+    with open_source(file) as reader, collector_paused():
         checked = None
         with suppress(UntrustedError):  # which comes last: all else is in order
             checked = checked_blueprint(reader)
@@ -103,7 +103,7 @@ def show(file: Source) -> Archive:
         )
 
 
-def card(file: Source, *, format: str = "markdown") -> str:  # noqa: A002 - the word for it
+def card(file: Openable, *, format: str = "markdown") -> str:  # noqa: A002 - the word for it
     """The model card of an archive; imports no framework, builds nothing.
 
     All text of the archive is escaped: the card of a file from anyone may be published.
@@ -118,11 +118,11 @@ def card(file: Source, *, format: str = "markdown") -> str:  # noqa: A002 - the 
     """
     from holotype.capsule.card import card_of
 
-    with open_archive(file) as reader, collector_paused():
+    with open_source(file) as reader, collector_paused():
         return card_of(reader, _name_of(file), format)
 
 
-def bom(file: Source, *, format: str = "cyclonedx") -> str:  # noqa: A002 - the word for it
+def bom(file: Openable, *, format: str = "cyclonedx") -> str:  # noqa: A002 - the word for it
     """The bill of materials of an archive, as JSON; imports no framework, builds nothing.
 
     The same archive gives the same bytes. Needs the extra ``holotype[bom]``.
@@ -137,7 +137,7 @@ def bom(file: Source, *, format: str = "cyclonedx") -> str:  # noqa: A002 - the 
     """
     from holotype.capsule.bom import bom_of
 
-    with open_archive(file) as reader, collector_paused():
+    with open_source(file) as reader, collector_paused():
         return bom_of(reader, _name_of(file), format)
 
 
@@ -149,14 +149,14 @@ def fingerprint(model_or_file: Any, *, max_level: str = "code", embed: Iterable[
     another thing than code that is found by its name.
     """
     if isinstance(model_or_file, FILES) or hasattr(model_or_file, "read"):
-        with open_archive(model_or_file) as reader:
+        with open_source(model_or_file) as reader:
             return reader.manifest.fingerprint
     with collector_paused():
         saving = saving_of(max_level, embed)
         return fingerprint_of(encode(model_or_file, type_table(), saving=saving))
 
 
-def _name_of(file: Source) -> str:
+def _name_of(file: Openable) -> str:
     """What to call an archive: the name of its file, where it has one."""
     path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", None)
     if not isinstance(path, (str, os.PathLike)):

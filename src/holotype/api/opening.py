@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from holotype.api.common import Source, collector_paused
-from holotype.archive.reader import open_archive
+from msgspec.structs import replace
+
+from holotype.api.common import Openable, collector_paused
+from holotype.api.sources import Stored, open_source
+from holotype.archive.reader import ArchiveReader
 from holotype.errors import FormatError
 from holotype.restore.ladder import Check, Climb, Restoring, Wish, climb
+from holotype.restore.native import checked_blueprint
+from holotype.trust.levels import Level
 from holotype.trust.policy import Policy
 
-__all__ = ["load", "loads", "restored", "wheels"]
+__all__ = ["load", "loads", "restored", "vouched", "wheels"]
 
 
 _CONTAINER = "2."  # clauses of the SPEC about the container
@@ -24,7 +29,7 @@ _HINT = (
 
 
 def load(
-    file: Source,
+    file: Openable,
     *,
     mmap: bool = False,
     verify: bool = True,
@@ -33,6 +38,8 @@ def load(
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    version: str | None = None,
 ) -> Any:
     """Open an archive and return its model; runs no code that was not trusted before.
 
@@ -57,12 +64,15 @@ def load(
             that no environment is built for it, and a RestoreWarning tells of any but the native
             one. What was done stands in ``model.__holotype__``.
         wheels: a folder that :func:`wheels` filled, to build an environment from without an index.
+        name: what the archive must be sealed as, by a signer of the policy.
+        version: which version of that name.
 
     Raises:
         ProbeError: the model does not predict what it predicted; names the rows and versions.
         ArchiveError: the file is damaged, was changed, or is no archive.
         UntrustedError: it asks for a type that is not in the table, or for more trust.
         BlueprintError: its object graph or the contents of its objects are unsafe.
+        SealError: its seals are wrong, or are not those that the policy or ``name`` demands.
         PolicyError: ``trust``, ``policy`` or the configuration file is none.
         MissingLibraryError: a library that the model needs is not installed.
         RestoreError: no rung can bring the model back; names what each would need.
@@ -76,11 +86,13 @@ def load(
         check=check,
         restore=restore,
         wheels=wheels,
+        name=name,
+        version=version,
     ).model
 
 
 def restored(
-    file: Source,
+    file: Openable,
     *,
     mmap: bool = False,
     verify: bool = True,
@@ -89,24 +101,55 @@ def restored(
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    version: str | None = None,
 ) -> Climb:
     """What :func:`load` does, and how: the model with every rung that was tried for it."""
+    granted = Policy.of(trust)
+    policy = Policy.configured() if policy is None else policy
+    demanded = (name, version) != (None, None)
+    if not demanded and isinstance(file, Stored):
+        name, version = file.version.name, file.version.version
     wish = Wish(
         restore=restore,
         mmap=mmap,
         verify=verify,
-        trust=Policy.of(trust),
+        trust=granted,
         policy=policy,
         check=check,
         wheels=None if wheels is None else os.fspath(wheels),
     )
     try:
-        with open_archive(file) as reader, collector_paused():
-            return climb(reader, wish)
+        with open_source(file) as reader, collector_paused():
+            more = vouched(reader, granted | policy, name=name, version=version, demanded=demanded)
+            return climb(reader, replace(wish, trust=granted | more))
     except FormatError as error:
         if error.clause.startswith(_CONTAINER):
             error.add_note(_HINT)
         raise
+
+
+def vouched(
+    reader: ArchiveReader,
+    policy: Policy,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    demanded: bool = True,
+) -> Policy:
+    """What the seals of an open archive allow of what its model asks for.
+
+    Raises SealError where they do not meet the demands of the policy, or of the caller.
+    """
+    asked = demanded and (name, version) != (None, None)
+    if not (reader.seals() or policy.seals or asked):
+        return Policy()
+    from holotype.signing.proof import prove
+
+    level = prove(reader, policy, name=name, version=version, demanded=demanded).level
+    if level is Level.DATA:
+        return Policy()
+    return policy.vouched(checked_blueprint(reader).trust, level)
 
 
 def loads(
@@ -117,13 +160,24 @@ def loads(
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    version: str | None = None,
 ) -> Any:
     """The model of an archive given as bytes; see :func:`load`."""
-    return load(data, trust=trust, policy=policy, check=check, restore=restore, wheels=wheels)
+    return load(
+        data,
+        trust=trust,
+        policy=policy,
+        check=check,
+        restore=restore,
+        wheels=wheels,
+        name=name,
+        version=version,
+    )
 
 
 def wheels(
-    file: Source,
+    file: Openable,
     folder: str | os.PathLike[str],
     *,
     trust: Iterable[str] = (),
@@ -145,5 +199,5 @@ def wheels(
     """
     from holotype.restore.isolated import wheels as keep
 
-    with open_archive(file) as reader:
+    with open_source(file) as reader:
         return keep(reader, folder, trust=Policy.of(trust), policy=policy)

@@ -6,17 +6,20 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from holotype.api.common import Metrics, Target, collector_paused, saving_of
-from holotype.archive.writer import write_archive
+from holotype.archive.writer import MakeSeals, unsealed, write_archive
 from holotype.capsule.gather import Said, gather
 from holotype.capsule.probe import Probe
 from holotype.graph.encode import encode
 from holotype.trust.settings import identifies
 from holotype.types.table import type_table
+
+if TYPE_CHECKING:
+    from holotype.api.sealing import Key
 
 __all__ = ["Asked", "Receipt", "dump", "dumps"]
 
@@ -70,6 +73,9 @@ def dump(
     context: bool = True,
     max_level: str = "code",
     embed: Iterable[str] = (),
+    seal: Key | None = None,
+    name: str | None = None,
+    version: str | None = None,
 ) -> Receipt:
     """Write ``model`` to ``file``, a path or a binary file object.
 
@@ -111,11 +117,16 @@ def dump(
             pickle bytes of what nothing else can hold, which only this Python version can read.
         embed: packages and modules of your own whose functions and classes go along as source,
             although they could be found by name: those that will not be installed elsewhere.
+        seal: a private key to seal the archive with, as for :func:`holotype.seal`; it is written
+            with its seal at once.
+        name: with ``seal``, by which name you mean the model; it does not enter the id.
+        version: with ``seal``, which version of that name.
 
     Raises:
         UnsupportedError: a part of the model could not be restored exactly; names its path.
         OSError: the file could not be written; it is as it was before.
     """
+    seals = _sealer(seal, name, version)
     said = Said.of(
         metadata=metadata,
         created=created,
@@ -142,10 +153,20 @@ def dump(
             from holotype.deploy.onnx import make_twin
 
             theta = theta.with_twin(*make_twin(model, theta.probe))
-        written = write_archive(file, encoded, theta.manifest, theta.extras)
+        written = write_archive(file, encoded, theta.manifest, theta.extras, seals)
     if wheels is not None:
         _keep_wheels(file, wheels)
     return Receipt(*written, level=str(encoded.level), probe=_asked(theta.probe))
+
+
+def _sealer(seal: Key | None, name: str | None, version: str | None) -> MakeSeals:
+    if seal is None:
+        if name is not None or version is not None:
+            raise ValueError("name and version are said by a seal: give a key, seal=…")
+        return unsealed
+    from holotype.api.sealing import sealer
+
+    return sealer(seal, name, version)
 
 
 def _asked(probe: Probe | None) -> Asked | None:
@@ -183,6 +204,9 @@ def dumps(
     context: bool = True,
     max_level: str = "code",
     embed: Iterable[str] = (),
+    seal: Key | None = None,
+    name: str | None = None,
+    version: str | None = None,
 ) -> bytes:
     """The archive of ``model`` as bytes; arguments and errors are those of :func:`dump`."""
     stream = io.BytesIO()
@@ -205,5 +229,8 @@ def dumps(
         context=context,
         max_level=max_level,
         embed=embed,
+        seal=seal,
+        name=name,
+        version=version,
     )
     return stream.getvalue()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
 from typing import NamedTuple
 
 from holotype.errors import DamagedStoreError, NotInStoreError
-from holotype.store.packs import Block, Pack, read_pack
+from holotype.store.packs import Block, Pack, pack_key, read_pack
 from holotype.store.places.place import Place
 
-__all__ = ["Catalog", "Where"]
+__all__ = ["Catalog", "Where", "check_order"]
 
 _READERS = 16
 
@@ -38,68 +39,128 @@ class Catalog:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.packs: dict[str, Pack] = {}
+        self.broken: dict[str, DamagedStoreError] = {}
         self._parts: dict[str, tuple[str, int, int]] = {}
-        self._objects: dict[str, tuple[str, ...]] = {}
+        self._objects: dict[str, list[tuple[str, ...]]] = {}
+        self._without: frozenset[str] = frozenset()
+        self._lock = RLock()  # several threads may read and load at once
+
+    def fork(self) -> Catalog:
+        """Another catalog that knows the same for now."""
+        other = Catalog(self.place)
+        with self._lock:
+            other.packs, other._parts = self.packs.copy(), self._parts.copy()
+            other._objects = {digest: [*each] for digest, each in self._objects.items()}
+        return other
 
     def read(self, names: Iterable[str], sizes: dict[str, int] | None = None) -> None:
-        """Read the indexes of these packs, as far as they are not known and not gone."""
+        """Read the indexes of these packs, as far as they are not known, and not gone or broken."""
         known = sizes or {}
-        missing = [name for name in dict.fromkeys(names) if name not in self.packs]
+        with self._lock:
+            missing = [name for name in dict.fromkeys(names) if name not in self.packs]
 
         def fetch(name: str) -> Pack | None:
             try:
                 return read_pack(self.place, name, known.get(name))
             except NotInStoreError:
                 return None
+            except DamagedStoreError as error:
+                self.broken[name] = error
+                return None
 
         for pack in _each(fetch, missing):
             if pack is not None:
                 self.add(pack)
 
-    def refresh(self, without: Collection[str] = ()) -> None:
-        """Know all packs that are there now, but not those of ``without``, and no others."""
+    def refresh(self, without: Collection[str] | None = None) -> None:
+        """Know all packs that are there now, and no others; but none of ``without``, ever."""
+        if without is not None:
+            self._without = frozenset(without)
         there = {f.key.rpartition("/")[2]: f.size for f in self.place.list("packs/")}
-        wanted = [name for name in there if name not in without]
-        gone = self.packs.keys() - set(wanted)
-        if gone:
-            kept = [pack for name, pack in self.packs.items() if name not in gone]
-            self.packs, self._parts, self._objects = {}, {}, {}
-            for pack in kept:
-                self.add(pack)
+        wanted = [name for name in there if name not in self._without]
+        with self._lock:
+            gone = self.packs.keys() - set(wanted)
+            if gone:
+                kept = [pack for name, pack in self.packs.items() if name not in gone]
+                self.packs, self._parts, self._objects = {}, {}, {}
+                for pack in kept:
+                    self.add(pack)
+            self.broken.clear()
         self.read(wanted, there)
+        self._complete()
+
+    def _complete(self) -> None:
+        """Know only the parts of blocks for which all is here that they are differences from.
+
+        What nobody needs may have lost its base already, or be about to: no writer may rely on it.
+        """
+        with self._lock:
+            if all(self._has_base(b) for pack in self.packs.values() for b in pack.blocks):
+                return
+            blocks = sorted(
+                (block.depth, name, number)
+                for name, pack in self.packs.items()
+                for number, block in enumerate(pack.blocks)
+            )
+            self._parts = {}
+            for _, name, number in blocks:
+                block = self.packs[name].blocks[number]
+                if self._has_base(block):
+                    for part, (digest, _) in enumerate(block.parts):
+                        self._parts.setdefault(digest, (name, number, part))
+
+    def _has_base(self, block: Block) -> bool:
+        """Whether all that a block is the difference from is known, at a smaller depth."""
+        for digest in () if block.base is None else block.base.parts:
+            found = [self.where(part) for part in self.parts(digest) or ()]
+            if not found or any(w is None or w.block.depth >= block.depth for w in found):
+                return False
+        return True
 
     def add(self, pack: Pack) -> None:
-        """One more pack. What is in several is taken from the one that was known first."""
-        if pack.name in self.packs:
-            return
-        self.packs[pack.name] = pack
-        for number, block in enumerate(pack.blocks):
-            for part, (digest, _) in enumerate(block.parts):
-                self._parts.setdefault(digest, (pack.name, number, part))
-        for digest, parts in pack.objects.items():
-            self._objects.setdefault(digest, parts)
+        """One more pack. What is in several blocks is taken from where fewest come before it:
+        so a difference is never from something that is itself a difference from it.
+        """
+        with self._lock:
+            if pack.name in self.packs:
+                return
+            self.packs[pack.name] = pack
+            for number, block in enumerate(pack.blocks):
+                for part, (digest, _) in enumerate(block.parts):
+                    known = self._parts.get(digest)
+                    if known is None or block.depth < self.packs[known[0]].blocks[known[1]].depth:
+                        self._parts[digest] = (pack.name, number, part)
+            for digest, parts in pack.objects.items():
+                self._objects.setdefault(digest, []).append(parts)
 
     def where(self, digest: str) -> Where | None:
         """Where a part is, if that is known."""
-        found = self._parts.get(digest)
-        if found is None:
-            return None
-        pack, number, part = found
-        return Where(pack, number, self.packs[pack].blocks[number], part)
+        with self._lock:
+            found = self._parts.get(digest)
+            if found is None:
+                return None
+            pack, number, part = found
+            return Where(pack, number, self.packs[pack].blocks[number], part)
 
     def parts(self, digest: str) -> tuple[str, ...] | None:
         """The parts of an object, in order, all of them known; of a part, itself. Or None."""
-        if digest in self._parts:
-            return (digest,)
-        parts = self._objects.get(digest)
-        return parts if parts is not None and all(p in self._parts for p in parts) else None
+        with self._lock:
+            if digest in self._parts:
+                return (digest,)
+            for parts in self._objects.get(digest, ()):
+                if all(part in self._parts for part in parts):
+                    return parts
+        return None
 
     def places(self, digest: str) -> list[Where]:
         """Where the parts of an object are; DamagedStoreError if that is not known."""
-        found = [self.where(part) for part in self.parts(digest) or ()]
+        with self._lock:
+            found = [self.where(part) for part in self.parts(digest) or ()]
         places = [each for each in found if each is not None]
         if not places:
-            raise DamagedStoreError(f"the store has lost {digest}", (digest,))
+            keys = [f"packs/{name[:2]}/{name}" for name in sorted(self.broken)]
+            hint = f"; damaged: {', '.join(keys[:3])}" if keys else ""
+            raise DamagedStoreError(f"the store has lost {digest}{hint}", (digest, *keys))
         return places
 
     def needed(self, digests: Iterable[str]) -> set[tuple[str, int]]:
@@ -113,10 +174,21 @@ class Catalog:
                     continue
                 blocks.add((where.pack, where.number))
                 if where.block.base is not None:
+                    check_order(self, where)
                     new = [part for part in where.block.base.parts if part not in seen]
                     seen.update(new)
                     waiting += new
         return blocks
+
+
+def check_order(catalog: Catalog, where: Where) -> None:
+    """DamagedStoreError if a block is a difference from what comes after it."""
+    base = where.block.base
+    for digest in () if base is None else base.parts:
+        for before in catalog.places(digest):
+            if before.block.depth >= where.block.depth:
+                key = pack_key(where.pack)
+                raise DamagedStoreError(f"{key} has a difference from what comes after it", (key,))
 
 
 def _each(function: Callable[[str], Pack | None], names: Sequence[str]) -> list[Pack | None]:

@@ -7,7 +7,7 @@ recipe. Rule: the spans and the rest together are the file, byte by byte.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +15,8 @@ import numpy as np
 
 from holotype.archive.container import REQUIRED
 from holotype.archive.reader import ArchiveReader
+from holotype.archive.seals import SEALS
+from holotype.codec.boosters import belong_together
 from holotype.graph.nodes import ArrayNode
 from holotype.graph.parse import parse_blueprint
 from holotype.types.table import type_table
@@ -24,6 +26,7 @@ __all__ = ["Span", "cut"]
 _PROBE = "probe.safetensors"
 _SMALL_ARRAY = 256  # bytes; a digest costs about as much as what would be shared
 _SMALL_PART = 1 << 10
+_LARGE_PART = 1 << 24  # bytes; a larger one is no text but an array of bytes: it goes in chunks
 _MAX_HEAD = 1 << 24
 _DTYPES = {
     "BOOL": "|b1", "I8": "|i1", "U8": "|u1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4",
@@ -58,9 +61,10 @@ def _arrays(reader: ArchiveReader) -> Iterator[Span]:
     layout = reader.parameters(blueprint)
     base = reader.members[REQUIRED[2]].offset + len(layout.head)
     nodes: dict[str, ArrayNode] = {node.name: node for node in blueprint.arrays}
+    whole = _of_boosters(nodes)
     for stored, offset in zip(layout.order, layout.offsets, strict=True):
         node = nodes[stored.name]
-        if stored.size >= _SMALL_ARRAY or (_of_trees(node.dtype) and stored.size):
+        if stored.size >= _SMALL_ARRAY or (stored.name in whole and stored.size):
             shape = node.shape if node.order == "C" else node.shape[::-1]
             row = stored.size // max(shape[0], 1) if shape else stored.size
             yield Span(
@@ -68,16 +72,26 @@ def _arrays(reader: ArchiveReader) -> Iterator[Span]:
             )
 
 
-def _of_trees(dtype: np.dtype[Any]) -> bool:
-    return dtype.names is not None
+def _of_boosters(nodes: Mapping[str, ArrayNode]) -> set[str]:
+    """The arrays of trees, which are coded together, however small they are."""
+    groups: dict[str, set[str]] = {}
+    for name in nodes:
+        prefix, _, last = name.rpartition(".")
+        groups.setdefault(prefix, set()).add(last)
+    boosters = [prefix for prefix, names in groups.items() if belong_together(names)]
+    structured = {name for name, node in nodes.items() if node.dtype.names is not None}
+    return structured | {f"{prefix}.{last}" for prefix in boosters for last in groups[prefix]}
 
 
 def _others(reader: ArchiveReader) -> Iterator[Span]:
     for name, member in reader.members.items():
         if name == _PROBE:
             yield from _tensors(reader, name)
+        elif name.startswith(SEALS):
+            continue  # in the recipe, where those that come later are put beside them
         elif name not in REQUIRED and member.size >= _SMALL_PART:
-            yield Span(name, member.offset, member.size)
+            text = member.size <= _LARGE_PART
+            yield Span(name, member.offset, member.size, "", None if text else np.dtype("|u1"))
 
 
 def _tensors(reader: ArchiveReader, name: str) -> Iterator[Span]:

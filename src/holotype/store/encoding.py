@@ -7,8 +7,7 @@ what gains nothing stays as it is. Blocks are made on all cores, a few at a time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from math import log2
 from typing import Any, NamedTuple
 
@@ -18,11 +17,13 @@ import numpy.typing as npt
 from holotype.codec.chunks import cut_points
 from holotype.codec.parallel import in_order
 from holotype.digest import data_digest
+from holotype.store.bases import base_of, depth_of
+from holotype.store.boosters import Booster, boosters, columns_of, slices
 from holotype.store.catalog import Catalog
 from holotype.store.cutting import Span
 from holotype.store.forests import Grove, Piece, groves, pieces
-from holotype.store.forms import Bytes, Made, items, plain, text, trees
-from holotype.store.packs import Base, Block
+from holotype.store.forms import Bytes, Made, columns, items, plain, text, trees
+from holotype.store.packs import Base, Block, New
 from holotype.store.reading import Reader
 
 __all__ = ["NONE", "Coder", "New"]
@@ -40,17 +41,6 @@ _FOREST = 1 << 24  # of trees together
 _WORTH_BASE = 1 << 9  # bytes; for less a description of the difference would cost too much
 _MAX_DEPTH = 8  # of differences of arrays
 _MAX_TEXTS = 48  # of texts: they are small
-
-
-class New(NamedTuple):
-    """A block that was made, or only the note of which parts an object is made."""
-
-    block: Block | None
-    bodies: tuple[Any, ...] = ()
-    align: bool = False
-    mapped: bool = False
-    digest: str = ""
-    parts: tuple[str, ...] = ()
 
 
 class _Job(NamedTuple):
@@ -78,7 +68,8 @@ class Coder:
         self._reader = reader
         self._old = old
         self._level = level
-        self._seen: set[str] = set()
+        self._seen: set[str] = set()  # objects of this archive
+        self._made: set[str] = set()  # chunks and pieces of them, which are parts
 
     def code(self, spans: Sequence[tuple[Span, str]]) -> Iterator[New]:
         """What must be written so that all spans, with their digests, are in the store."""
@@ -88,7 +79,7 @@ class Coder:
 
     def text(self, data: bytes, digest: str, base: str | None) -> New:
         """One text, as the difference from another that is in the store."""
-        found = self._base_of([base], _MAX_TEXTS) if base else None
+        found = base_of(self._catalog, [base], _MAX_TEXTS) if base else None
         return self._run(_Job(_texter(data), ((digest, len(data)),), found, text=True))
 
     def _is_new(self, digest: str) -> bool:
@@ -97,10 +88,19 @@ class Coder:
         self._seen.add(digest)
         return True
 
+    def _is_new_part(self, digest: str) -> bool:
+        """Whether a part is to be made: that an object is known is not enough, if it has others."""
+        if digest in self._made or self._catalog.where(digest) is not None:
+            return False
+        self._made.add(digest)
+        return True
+
     def _jobs(self, spans: Sequence[tuple[Span, str]]) -> Iterator[_Job | New]:
         rest = []
         found = groves(spans) if self._level != NONE else []
         taken = {n[1] for grove in found for n in (grove.nodes, grove.values) if n is not None}
+        for booster in boosters(spans) if self._level != NONE else ():
+            taken |= yield from self._boosted(booster)
         for span, digest in spans:
             if digest in taken:
                 continue
@@ -116,6 +116,37 @@ class Coder:
         for group in kinds.values():
             yield from self._forests(group)
         yield from self._small(rest)
+
+    def _boosted(self, booster: Booster) -> Generator[_Job | New, None, set[str]]:
+        """The pieces of a booster that are new; gives the digests of the arrays that they make."""
+        made = list(slices(columns_of(booster, self._data)))
+        if not made:
+            return set()
+        digests = [{name: data_digest(array) for name, array in piece.items()} for piece in made]
+        if len(made) > 1:
+            for name in made[0]:
+                yield New(None, digest=booster[name][1], parts=tuple(d[name] for d in digests))
+        fresh = [
+            (piece, own)
+            for piece, own in zip(made, digests, strict=True)
+            if [part for part in own.values() if self._is_new_part(part)]
+        ]
+        each = sum(array.nbytes for array in made[0].values())
+        together = max(_FOREST // max(each, 1), 1)
+        for start in range(0, len(fresh), together):
+            yield self._columns(fresh[start : start + together])
+        return {booster[name][1] for name in made[0]}
+
+    def _columns(self, fresh: Sequence[tuple[Mapping[str, Any], Mapping[str, str]]]) -> _Job:
+        """Pieces of a booster, with the digests of their arrays, in one block."""
+        names = sorted(fresh[0][0])
+        parts = [(own[name], piece[name].nbytes) for name in names for piece, own in fresh]
+
+        def make(_: Bytes | None) -> Made:
+            joined = {name: np.concatenate([piece[name] for piece, _ in fresh]) for name in names}
+            return columns(joined, self._level)
+
+        return _Job(make, tuple(parts))
 
     def _forests(self, group: Sequence[Grove]) -> Iterator[_Job | New]:
         """Trees of one kind, some megabytes of them together."""
@@ -139,7 +170,7 @@ class Coder:
 
     def _text_job(self, span: Span, digest: str) -> _Job:
         before = self._old.get(span.name)
-        base = self._base_of([before[0]], _MAX_TEXTS) if before else None
+        base = base_of(self._catalog, [before[0]], _MAX_TEXTS) if before else None
         data = self._bytes(span)
         return _Job(_texter(data), ((digest, span.size),), base, text=True)
 
@@ -166,8 +197,7 @@ class Coder:
         run: list[tuple[str, int]] = []
         begin = 0
         for start, end, name in zip(starts, ends, digests, strict=True):
-            new = self._catalog.where(name) is None and (name not in self._seen or name == digest)
-            self._seen.add(name)
+            new = self._is_new_part(name)
             if run and (not new or end - begin > _RUN):
                 yield self._run_job(data, dtype, begin, run, old, hope)
                 run = []
@@ -199,7 +229,7 @@ class Coder:
         size = sum(length for _, length in run)
         base = None
         if old is not None and old[1] >= begin + size // 2:
-            base = self._base_of([old[0]], _MAX_DEPTH, begin, size)
+            base = base_of(self._catalog, [old[0]], _MAX_DEPTH, begin, size)
         make = self._items(data[begin : begin + size], dtype)
         # The blocks that follow stand right behind it, so that all can be mapped as one.
         return _Job(make, tuple(run), base, hope, align=begin == 0)
@@ -216,7 +246,7 @@ class Coder:
                 base = None
                 if like:
                     olds = [self._old[span.name][0] for span, _ in group]
-                    base = self._base_of(olds, _MAX_DEPTH)
+                    base = base_of(self._catalog, olds, _MAX_DEPTH)
                 yield self._together(group, base)
 
     def _together(self, group: Sequence[tuple[Span, str]], base: Base | None) -> _Job:
@@ -245,7 +275,8 @@ class Coder:
             for place, (_, digest) in enumerate(own):
                 yield New(None, digest=digest, parts=tuple(each[place] for each in names))
         for piece, digests in zip(made, names, strict=True):
-            if any(self._catalog.where(digest) is None for digest in digests):
+            fresh = [digest for digest in digests if self._is_new_part(digest)]
+            if fresh:
                 yield piece, digests
 
     def _forest(self, forest: Sequence[tuple[Piece, tuple[str, ...]]]) -> _Job:
@@ -256,27 +287,6 @@ class Coder:
             for piece, digests in forest
         ]
         return _Job(lambda _: trees([piece for piece, _ in forest], self._level), tuple(parts))
-
-    def _base_of(
-        self, digests: Iterable[str | None], most: int, start: int = 0, size: int | None = None
-    ) -> Base | None:
-        """These objects, or a span of one, as a base; None if there is none, or it is too deep."""
-        parts: list[str] = []
-        for digest in digests:
-            own = self._catalog.parts(digest) if digest else None
-            if own is None:
-                return None
-            parts += own
-        places = [where for part in parts for where in self._catalog.places(part)]
-        ends = list(accumulate(where.size for where in places))
-        if size is not None:
-            low = next((i for i, end in enumerate(ends) if end > start), len(ends))
-            high = next((i for i, end in enumerate(ends) if end >= start + size), len(ends) - 1)
-            start -= ends[low - 1] if low else 0
-            parts, places = parts[low : high + 1], places[low : high + 1]
-        if not parts or max(where.block.depth for where in places) >= most:
-            return None
-        return Base(start, tuple(parts))
 
     def _run(self, job: _Job | New) -> New:
         if isinstance(job, New):
@@ -292,12 +302,11 @@ class Coder:
             job.hope[made.needs_base] += 1
         depth = 0
         if made.needs_base and base is not None:
-            depths = [w.block.depth for part in base.parts for w in self._catalog.places(part)]
-            depth = 1 + max(depths)
+            depth = 1 + depth_of(self._catalog, base)
         block = Block(
             0, 0, made.form, made.coded, job.parts, base if made.needs_base else None, depth
         )
-        return New(block, made.bodies, job.align and made.mappable, made.mappable)
+        return New(block, made.bodies, job.align and made.mappable, made.mappable and not job.align)
 
 
 def _arrays(piece: Piece, width: int) -> tuple[npt.NDArray[Any], ...]:

@@ -7,21 +7,29 @@ only the digests of the parts can tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from holotype.codec import Trees, decode, decode_trees, encode, encode_trees
+from holotype.codec import (
+    Trees,
+    decode,
+    decode_columns,
+    decode_trees,
+    encode,
+    encode_columns,
+    encode_trees,
+)
 from holotype.errors import ArchiveError, BlueprintError, DamagedStoreError
 from holotype.graph.dtypes import dtype_node, parse_dtype
 from holotype.store.forests import Piece
 from holotype.store.packs import Block
 from holotype.store.texts import unzip_text, zip_text
 
-__all__ = ["Bytes", "Made", "decode_block", "items", "plain", "text", "trees"]
+__all__ = ["Bytes", "Made", "columns", "decode_block", "items", "plain", "text", "trees"]
 
 Bytes = npt.NDArray[np.uint8]
 _PATH = "block"
@@ -81,6 +89,19 @@ def trees(pieces: Sequence[Piece], level: str) -> Made:
     return Made(form, coded.header, coded.frames)
 
 
+def columns(columns: Mapping[str, npt.NDArray[Any]], level: str) -> Made:
+    """Arrays that follow from each other, by name, and one after the other in that order."""
+    coded = encode_columns(columns, level=level)
+    form = {
+        "kind": "columns",
+        "columns": [
+            [name, dtype_node(columns[name].dtype, _PATH), len(columns[name])]
+            for name in sorted(columns)
+        ],
+    }
+    return Made(form, coded.header, coded.frames)
+
+
 def decode_block(block: Block, body: Any, base: Bytes | None) -> list[Bytes]:
     """The parts of a block. DamagedStoreError if it does not decode to what it says that it is."""
     sizes = [size for _, size in block.parts]
@@ -112,7 +133,24 @@ def _decode(
         return array.view(np.uint8)
     if kind == "trees" and block.form.keys() == {"kind", "nodes", "values", "tail", "counts"}:
         return _decode_trees(block, body, sizes)
+    if kind == "columns" and block.form.keys() == {"kind", "columns"}:
+        return _regrouped(_decode_columns(block, body), sizes)
     raise ValueError("its form is not known; a newer Holotype may read it")
+
+
+def _decode_columns(block: Block, body: Any) -> list[Bytes]:
+    told = {name: (parse_dtype(dtype, _PATH), n) for name, dtype, n in block.form["columns"]}
+    if not all(isinstance(n, str) and type(c) is int and c >= 0 for n, (_, c) in told.items()):
+        raise ValueError("its arrays have no lengths")
+    if sum(dtype.itemsize * count for dtype, count in told.values()) != block.raw:
+        raise ValueError("its arrays do not have the sizes of its parts")
+    found = decode_columns(
+        block.coded,
+        body,
+        dtypes={name: dtype for name, (dtype, _) in told.items()},
+        shapes={name: (count,) for name, (_, count) in told.items()},
+    )
+    return [_flat(found[name]) for name in told]
 
 
 def _decode_trees(block: Block, body: Any, sizes: Sequence[int]) -> list[Bytes]:

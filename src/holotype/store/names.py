@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from holotype.errors import StoreError
 
-__all__ = ["LATEST", "Number", "Spec", "check_name", "check_tag", "parse_number", "parse_spec"]
+__all__ = [
+    "LATEST",
+    "Number",
+    "Spec",
+    "check_free",
+    "check_name",
+    "check_tag",
+    "parse_number",
+    "parse_spec",
+]
 
 LATEST = "latest"
 """The tag of the highest version, which nobody sets."""
@@ -25,6 +34,7 @@ _NUMBER = re.compile(
     r"(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*))?"
 )
 _MAX_NUMBER = 100  # characters
+_MAX_NAME = 300
 
 
 class Number(NamedTuple):
@@ -60,8 +70,13 @@ class Spec(NamedTuple):
 
 
 def check_name(name: str) -> str:
-    """The name of a model: letters, digits and ``. _ -``; up to four levels with ``/`` between."""
-    if not _NAME.fullmatch(name):
+    """The name of a model: letters, digits and ``. _ -``; up to four levels with ``/`` between.
+
+    A lower level is no version number and does not end in ``.json``: records have such keys.
+    """
+    below = name.split("/")[1:]
+    taken = any(level.endswith(".json") or _NUMBER.fullmatch(level) for level in below)
+    if len(name) > _MAX_NAME or not _NAME.fullmatch(name) or taken:
         raise StoreError(
             f"{name!a} is no name of a model: letters, digits and . _ - are, and / between levels"
         )
@@ -72,6 +87,13 @@ def check_tag(tag: str) -> str:
     """A tag: begins with a letter, so that it is no version number."""
     if not _TAG.fullmatch(tag):
         raise StoreError(f"{tag!a} is no tag: a letter, then letters, digits and . _ -")
+    return tag
+
+
+def check_free(tag: str) -> str:
+    """A tag that may be set: any but that of the highest version."""
+    if check_tag(tag) == LATEST:
+        raise StoreError(f"{LATEST} is always the highest version; nobody sets it")
     return tag
 
 

@@ -17,39 +17,67 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-from collections.abc import Mapping
-from tempfile import TemporaryFile
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryFile, gettempdir
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from holotype.archive.atomic import copy, replacing
 from holotype.digest import canonical_json
-from holotype.errors import DamagedStoreError
+from holotype.errors import DamagedStoreError, StoreError
+from holotype.store.places.files import meaning
 from holotype.store.places.place import Place
 from holotype.store.texts import unzip_text, zip_text
 
-__all__ = ["MAX_BLOCK", "Base", "Block", "Pack", "PackWriter", "pack_key", "read_pack"]
+__all__ = [
+    "ALIGNMENT",
+    "MAX_BLOCK",
+    "Base",
+    "Block",
+    "Content",
+    "New",
+    "Pack",
+    "PackWriter",
+    "pack_key",
+    "read_pack",
+]
 
 ALIGNMENT = 64
 """Bytes; what can be mapped begins at a multiple of it."""
 
+PACK = 1 << 26
+"""Bytes of a pack; then another one is begun."""
+
 MAX_BLOCK = 1 << 29
 """Bytes of a decoded block."""
 
-_MAGIC = b"holopack"
+MAX_DEPTH = 64
+"""Blocks that may have to be decoded before another one."""
+
+MAGIC = b"holopack"
+"""How every pack begins, and ends."""
+
 _VERSION = 1
 _HEAD = struct.Struct("<8sI4x32s16x")
 _TAIL = struct.Struct("<QQQ32s8s")
-_MAX_INDEX = 1 << 28  # bytes, decompressed
+_MAX_INDEX = 1 << 27  # bytes, decompressed; objects of Python take seven times as many
+_FULL_INDEX = 1 << 17  # parts and notes; with more another pack is begun
+_INDEX_RATIO = 64  # of these to what is stored: digests do not compress
 _GUESS = 1 << 16  # bytes: what is read from the end of a pack at first
 _STEP = 1 << 20
+
+
+# Nobody may fill memory with a hundred million entries that say nothing.
+_Digest = Annotated[str, msgspec.Meta(min_length=71, max_length=76)]
 
 
 class Base(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a block is the difference from: bytes from ``start`` on of these parts together."""
 
     start: int
-    parts: tuple[str, ...]
+    parts: tuple[_Digest, ...]
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -61,7 +89,7 @@ class Block(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     size: int
     form: dict[str, Any]
     coded: dict[str, Any]
-    parts: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[_Digest, int], ...]
     base: Base | None = None
     depth: int = 0
 
@@ -71,9 +99,30 @@ class Block(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
         return sum(size for _, size in self.parts)
 
 
-class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class New(NamedTuple):
+    """A block with its bodies, which may begin at a multiple of 64 (``align``) or must follow the
+    block before it (``follows``), to be mapped; or the note of which parts an object is made.
+    """
+
+    block: Block | None
+    bodies: tuple[Any, ...] = ()
+    align: bool = False
+    follows: bool = False
+    digest: str = ""
+    parts: tuple[str, ...] = ()
+
+
+class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The one archive that a pack is: the digest of its recipe, and the size of the file."""
+
+    recipe: str
+    size: int
+
+
+class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     blocks: tuple[Block, ...]
-    objects: dict[str, tuple[str, ...]]
+    objects: dict[_Digest, tuple[_Digest, ...]]
+    archive: Content | None = None
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -83,6 +132,7 @@ class Pack(msgspec.Struct, frozen=True):
     size: int
     blocks: tuple[Block, ...]
     objects: Mapping[str, tuple[str, ...]]
+    archive: Content | None = None
 
 
 def pack_key(name: str) -> str:
@@ -94,16 +144,23 @@ class PackWriter:
     """Collects blocks in a temporary file, and puts them into a place as one pack."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - until close
+        with _explained():
+            self._file = TemporaryFile()  # noqa: SIM115 - until close
         self._hash = hashlib.sha256()
         self._blocks: list[Block] = []
         self._objects: dict[str, tuple[str, ...]] = {}
+        self._entries = 0
         self.size = 0
-        self._put(_HEAD.pack(_MAGIC, _VERSION, secrets.token_bytes(32)))
+        self._put(_HEAD.pack(MAGIC, _VERSION, secrets.token_bytes(32)))
 
     def close(self) -> None:
         """Forget what was collected and not written."""
         self._file.close()
+
+    @property
+    def full(self) -> bool:
+        """Whether another pack should be begun, where that is possible."""
+        return self.size > PACK or self._entries > _FULL_INDEX
 
     @property
     def empty(self) -> bool:
@@ -112,6 +169,8 @@ class PackWriter:
 
     def add(self, block: Block, bodies: tuple[Any, ...], *, align: bool = False) -> None:
         """One more block; its offset and size follow from where its bodies come to stand."""
+        if block.raw > MAX_BLOCK:
+            raise StoreError(f"a block of {block.raw} bytes would be more than can be read again")
         if align:
             self._put(bytes(-self.size % ALIGNMENT))
         offset = self.size
@@ -119,30 +178,64 @@ class PackWriter:
             self._put(body)
         size = self.size - offset
         self._blocks.append(msgspec.structs.replace(block, offset=offset, size=size))
+        self._entries += len(block.parts) + (0 if block.base is None else len(block.base.parts))
+
+    def take(self, new: New) -> None:
+        """A block, or the note of what an object is made of."""
+        if new.block is None:
+            self.compose(new.digest, new.parts)
+        else:
+            self.add(new.block, new.bodies, align=new.align)
 
     def compose(self, digest: str, parts: tuple[str, ...]) -> None:
         """Note of which parts an object is made."""
         self._objects[digest] = parts
+        self._entries += len(parts)
 
     def _put(self, data: Any) -> None:
         view = memoryview(data).cast("B")
-        for start in range(0, view.nbytes, _STEP):
-            self._hash.update(view[start : start + _STEP])
-            self._file.write(view[start : start + _STEP])
+        with _explained():
+            for start in range(0, view.nbytes, _STEP):
+                self._hash.update(view[start : start + _STEP])
+                self._file.write(view[start : start + _STEP])
         self.size += view.nbytes
 
     def finish(self, place: Place) -> Pack:
-        """Write the pack, durably."""
-        text = canonical_json(_Index(tuple(self._blocks), self._objects))
-        index = zip_text(text)
-        digest = hashlib.sha256(index).digest()
-        tail = _TAIL.pack(self.size, len(index), len(text), digest, _MAGIC)
-        self._put(index)
-        self._put(tail)
-        self._file.seek(0)
-        name = self._hash.hexdigest()
+        """Write the pack into a place, durably."""
+        name = self._end(None)
         place.write(pack_key(name), self._file)
         return Pack(name, self.size, tuple(self._blocks), self._objects)
+
+    def save(self, target: str, archive: Content) -> int:
+        """Write the pack, which is one archive, to a file, atomically; its size in bytes."""
+        self._end(archive)
+        with replacing(target) as file:
+            copy(self._file.fileno(), file, self.size)
+        return self.size
+
+    def _end(self, archive: Content | None) -> str:
+        """Write index and end; the name that follows from all of it."""
+        text = canonical_json(_Index(tuple(self._blocks), self._objects, archive))
+        index = zip_text(text)
+        if len(text) > min(_MAX_INDEX, _INDEX_RATIO * len(index) + _GUESS):
+            raise StoreError("the model has more arrays than the index of a pack can hold")
+        digest = hashlib.sha256(index).digest()
+        tail = _TAIL.pack(self.size, len(index), len(text), digest, MAGIC)
+        self._put(index)
+        self._put(tail)
+        with _explained():
+            self._file.flush()
+            self._file.seek(0)
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors of the temporary file, said so that a person knows what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{gettempdir()} ($TMPDIR): {meaning(error)}") from error
 
 
 def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
@@ -157,8 +250,12 @@ def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
         if len(end) < _TAIL.size:
             raise ValueError("it is too short")
         offset, stored, raw, digest, magic = _TAIL.unpack(end[-_TAIL.size :])
-        if magic != _MAGIC or offset + stored + _TAIL.size != size or raw > _MAX_INDEX:
+        if magic != MAGIC or offset + stored + _TAIL.size != size:
             raise ValueError("its end is not that of a pack")
+        if start == 0 and bytes(end[:12]) != _HEAD.pack(MAGIC, _VERSION, b"")[:12]:
+            raise ValueError("its beginning is not that of a pack of this version")
+        if raw > min(_MAX_INDEX, _INDEX_RATIO * stored + _GUESS):
+            raise ValueError("its index would be larger than an index can be")
         if offset < start:
             end = memoryview(place.read(key, offset, size - offset))
             start = offset
@@ -166,7 +263,7 @@ def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
         if hashlib.sha256(index).digest() != digest:
             raise ValueError("its index has another SHA-256")
         return _opened(name, size, offset, unzip_text(index, raw))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise DamagedStoreError(f"{key} is no pack: {error}", (key,)) from None
 
 
@@ -182,6 +279,8 @@ def _opened(name: str, size: int, end: int, text: bytes) -> Pack:
     for block in index.blocks:
         if not block.parts or any(size < 0 for _, size in block.parts) or block.raw > MAX_BLOCK:
             raise ValueError("a block has no size that a block may have")
-        if block.base is not None and (block.base.start < 0 or not 0 < block.depth <= 1 << 10):
+        base = block.base
+        sound = not block.depth if base is None else 0 < block.depth <= MAX_DEPTH
+        if not sound or (base is not None and (base.start < 0 or not base.parts)):
             raise ValueError("a block is a difference from what cannot be")
-    return Pack(name, size, index.blocks, index.objects)
+    return Pack(name, size, index.blocks, index.objects, index.archive)

@@ -9,34 +9,35 @@ that could need them is at work.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
-import numpy as np
+import msgspec
 
 from holotype.archive.reader import ArchiveReader
-from holotype.digest import data_digest
-from holotype.errors import ConflictError
+from holotype.errors import ConflictError, StoreError
 from holotype.store.catalog import Catalog
-from holotype.store.cutting import cut
-from holotype.store.encoding import Coder
+from holotype.store.packing import Packing
 from holotype.store.packs import PackWriter
-from holotype.store.places.place import ABSENT, Place
+from holotype.store.places.place import ABSENT, Found, Place
 from holotype.store.processes import this_process
-from holotype.store.reading import Reader
-from holotype.store.recipes import make_recipe
-from holotype.store.records import Version, Writer, render
-from holotype.store.stored import StoredArchive
+from holotype.store.records import Version, Writer, id_key, render
+from holotype.store.stored import Progress, StoredArchive
 
-__all__ = ["CONDEMNED", "WRITERS", "Stored", "Work", "at_work", "commit", "store_archive"]
+__all__ = [
+    "CONDEMNED",
+    "WRITERS",
+    "Stored",
+    "Work",
+    "at_work",
+    "commit",
+    "complete",
+    "store_archive",
+]
 
 WRITERS = "writers/"
 CONDEMNED = "condemned/"
-_PACK = 1 << 26  # bytes; then another pack is begun
-
-Progress = Callable[[int, int], None]
-"""Is told how many bytes were looked at, and of how many."""
 
 
 class Stored(NamedTuple):
@@ -51,33 +52,42 @@ class Stored(NamedTuple):
 class Work:
     """A writer at work. ``catalog`` knows all that it may rely on."""
 
-    def __init__(self, place: Place, catalog: Catalog) -> None:
+    def __init__(self, place: Place, known: Catalog) -> None:
         self.place = place
-        self.catalog = catalog
+        self.catalog = known.fork()
         self.key = f"{WRITERS}{secrets.token_hex(16)}.json"
+        self._said = Writer(process=this_process())
+        self._found: Found | None = None
 
     def begin(self) -> None:
         """Say that it is at work, and what it will not rely on."""
-        process = this_process()
-        self.place.write(self.key, render(Writer(process=process)), ABSENT)
+        self._found = self.place.write(self.key, render(self._said), ABSENT)
         avoids = {found.key.removeprefix(CONDEMNED) for found in self.place.list(CONDEMNED)}
-        self.place.write(self.key, render(Writer(process=process, avoids=tuple(sorted(avoids)))))
+        self._say(avoids=tuple(sorted(avoids)), begun=self._found.modified)
         self.catalog.refresh(without=avoids)
 
-    def still(self) -> None:
+    def _say(self, **changes: Any) -> None:
         """ConflictError if it was taken for dead meanwhile, so that its packs may be gone."""
-        if self.place.find(self.key) is None:
+        said = msgspec.structs.replace(self._said, **changes)
+        try:
+            self._found = self.place.write(self.key, render(said), self._found)
+        except ConflictError:
             raise ConflictError(
                 "this writer was taken for dead, as it was away for long: do the same once more"
-            )
+            ) from None
+        self._said = said
 
     def renew(self) -> None:
         """Show that it is alive."""
-        self.still()
-        self.place.write(self.key, bytes(self.place.read(self.key)))
+        self._say()
+
+    def announce(self, version: Version) -> None:
+        """Say what is about to be a version: from now on it becomes one, whatever happens here."""
+        self._say(version=version)
 
     def end(self) -> None:
-        self.place.delete(self.key)
+        with suppress(StoreError):  # then a collector does it, once this process has ended
+            self.place.delete(self.key)
 
 
 @contextmanager
@@ -101,44 +111,22 @@ def store_archive(
     progress: Progress | None = None,
 ) -> Stored:
     """Write what the store lacks of an archive; there is no version of it yet."""
-    catalog = work.catalog
-    data = np.frombuffer(reader.view, np.uint8)
-    spans = [
-        (span, span.digest or data_digest(data[span.offset : span.offset + span.size]))
-        for span in cut(reader)
-    ]
-    old = {} if parent is None else parent.named()
-    coder = Coder(data, catalog, Reader(catalog), old, level)
-    recipe = make_recipe(reader.view, [(digest, s.offset, s.size) for s, digest in spans])
-    recipe_digest = data_digest(recipe)
+    packing = Packing(reader, work.catalog, level, parent, parent_recipe)
     added = 0
-    done, total = 0, sum(span.size for span, _ in spans)
     packer = PackWriter()
     try:
-        for new in coder.code(spans):
-            if packer.size > _PACK and (new.align or new.block is None or not new.mapped):
+        for new in packing.news(progress):
+            if packer.full and not new.follows:
                 added += _flush(work, packer)
                 packer = PackWriter()
-            if new.block is None:
-                packer.compose(new.digest, new.parts)
-                continue
-            packer.add(new.block, new.bodies, align=new.align)
-            done += new.block.raw
-            if progress is not None:
-                progress(done, total)
-        if catalog.parts(recipe_digest) is None:
-            new = coder.text(recipe, recipe_digest, parent_recipe)
-            if new.block is not None:
-                packer.add(new.block, new.bodies)
+            packer.take(new)
         if not packer.empty:
             added += _flush(work, packer)
     finally:
         packer.close()
-    if progress is not None:
-        progress(total, total)
-    needed = catalog.needed([recipe_digest, *(digest for _, digest in spans)])
+    needed = work.catalog.needed(packing.objects())
     packs = tuple(sorted({pack for pack, _ in needed}))
-    return Stored(recipe_digest, len(recipe), packs, added)
+    return Stored(packing.digest, packing.size, packs, added)
 
 
 def _flush(work: Work, packer: PackWriter) -> int:
@@ -151,5 +139,17 @@ def _flush(work: Work, packer: PackWriter) -> int:
 
 def commit(work: Work, version: Version) -> None:
     """Make it a version; ConflictError if the number is taken."""
-    work.still()
-    work.place.write(version.key, render(version), ABSENT)
+    work.announce(version)
+    complete(work.place, version)
+
+
+def complete(place: Place, version: Version) -> None:
+    """Write the record of a version, and before that where its id and its fingerprint are."""
+    for digest in {version.id, version.fingerprint}:
+        place.write(id_key(digest, version.name, version.version), b"")
+    record = render(version)
+    try:
+        place.write(version.key, record, ABSENT)
+    except ConflictError:  # our own, if an answer was lost or a collector did it in our place
+        if bytes(place.read(version.key)) != record:
+            raise

@@ -12,21 +12,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from holotype.digest import data_digest
-from holotype.errors import DamagedStoreError
-from holotype.store.catalog import Catalog, Where
+from holotype.errors import DamagedStoreError, NotInStoreError
+from holotype.store.catalog import Catalog, Where, check_order
 from holotype.store.forms import Bytes, decode_block
-from holotype.store.packs import Block, pack_key
+from holotype.store.packs import MAX_BLOCK, Block, pack_key
 
 __all__ = ["Bytes", "Delivery", "Reader", "Want", "cores"]
 
 _REMEMBERED = 1 << 26  # bytes of decoded blocks that others are differences from
-_MAX_CHAIN = 64
 _MAX_WORKERS = 16
+_READERS = 16  # requests at once
+_REQUEST, _GAP = 1 << 22, 1 << 16  # bytes of one request, and of what it may skip
 
 Sink = Callable[[int, Bytes], None]
 """Takes bytes of an object, from an offset of it on."""
@@ -47,6 +49,7 @@ class Reader:
         self._place = catalog.place
         self._verify = verify
         self._lock = threading.Lock()
+        self._moving = threading.Lock()
         self._remembered: OrderedDict[tuple[str, int], list[Bytes]] = OrderedDict()
         self._held = 0
 
@@ -93,9 +96,17 @@ class Reader:
     ) -> list[Bytes]:
         """The parts of a block, compared with their digests unless that was not asked for."""
         if body is None:
-            body = self._place.read(pack_key(pack), block.offset, block.size)
+            try:
+                body = self._place.read(pack_key(pack), block.offset, block.size)
+            except NotInStoreError:
+                return self._moved(pack, block)
         base = None if block.base is None else self._base(pack, block)
-        parts = decode_block(block, body, base)
+        try:
+            parts = decode_block(block, body, base)
+        except DamagedStoreError as error:
+            key = pack_key(pack)
+            where = f"byte {block.offset} of {key}"
+            raise DamagedStoreError(f"{error}; it begins at {where}", (key,)) from None
         if self._verify:
             for (digest, _), part in zip(block.parts, parts, strict=True):
                 if data_digest(part) != digest:
@@ -106,16 +117,25 @@ class Reader:
                     )
         return parts
 
+    def _moved(self, pack: str, block: Block) -> list[Bytes]:
+        """The parts of a block whose pack a collector has deleted: they are somewhere else now."""
+        with self._moving:
+            if pack in self._catalog.packs:
+                self._catalog.refresh()
+        if pack in self._catalog.packs:
+            raise DamagedStoreError(f"{pack_key(pack)} comes and goes", (pack_key(pack),))
+        return [self.object(digest) for digest, _ in block.parts]
+
     def _base(self, pack: str, block: Block) -> Bytes:
         base = block.base
         assert base is not None  # noqa: S101 - for the type checker
+        check_order(self._catalog, Where(pack, 0, block, 0))
         places = [where for digest in base.parts for where in self._catalog.places(digest)]
-        for where in places:
-            if where.block.depth >= block.depth or block.depth > _MAX_CHAIN:
-                raise DamagedStoreError(
-                    f"{pack_key(pack)} has a difference from what comes after it", (pack_key(pack),)
-                )
-        reach = block.raw if block.form.get("kind") == "items" else sum(p.size for p in places)
+        total = sum(where.size for where in places)
+        if total > MAX_BLOCK + block.raw:
+            key = pack_key(pack)
+            raise DamagedStoreError(f"{key} has a difference from too much", (key,))
+        reach = block.raw if block.form.get("kind") == "items" else total
         return self.span(base.parts, base.start, reach)
 
 
@@ -123,6 +143,36 @@ class _Job(NamedTuple):
     pack: str
     block: Block
     takers: list[tuple[int, Sink, int]]  # number of the part, who takes it, its offset there
+
+
+class _Run(NamedTuple):
+    """Blocks of a pack that are read together: bytes ``start`` to ``stop``."""
+
+    pack: str
+    start: int
+    stop: int
+    jobs: list[_Job]
+
+
+def _runs(jobs: Iterable[_Job], most: int) -> Iterator[_Run]:
+    """Neighbours together, up to ``most`` bytes, and what lies between them if that is little."""
+    run: _Run | None = None
+    for job in sorted(jobs, key=lambda job: (job.pack, job.block.offset)) if most else jobs:
+        begin, end = job.block.offset, job.block.offset + job.block.size
+        if (
+            run is not None
+            and run.pack == job.pack
+            and 0 <= begin - run.stop <= _GAP
+            and end - run.start <= most
+        ):
+            run = run._replace(stop=end)
+            run.jobs.append(job)
+            continue
+        if run is not None:
+            yield run
+        run = _Run(job.pack, begin, end, [job])
+    if run is not None:
+        yield run
 
 
 class Delivery:
@@ -133,6 +183,7 @@ class Delivery:
 
     def __init__(self, catalog: Catalog, wants: Iterable[Want], *, verify: bool) -> None:
         self._reader = Reader(catalog, verify=verify)
+        self._place = catalog.place
         jobs: dict[tuple[str, int], _Job] = {}
         self._jobs_of: list[list[tuple[str, int]]] = []
         for want in wants:
@@ -145,10 +196,14 @@ class Delivery:
                 offset += where.size
                 keys.append(key)
             self._jobs_of.append(keys)
-        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="holotype")
-        self._futures: dict[tuple[str, int], Future[None]] = {
-            key: self._pool.submit(self._do, job) for key, job in jobs.items()
-        }
+        local = catalog.place.local
+        workers = cores() if local else _READERS  # these wait for the network most of the time
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="holotype")
+        keys_of = {id(job): key for key, job in jobs.items()}
+        self._futures: dict[tuple[str, int], Future[None]] = {}
+        for run in _runs(jobs.values(), 0 if local else _REQUEST):
+            future = self._pool.submit(self._do, run)
+            self._futures |= {keys_of[id(job)]: future for job in run.jobs}
         self._sizes = {key: job.block.raw for key, job in jobs.items()}
         self.total = sum(self._sizes.values())
 
@@ -174,10 +229,18 @@ class Delivery:
         for _ in self.each():
             pass
 
-    def _do(self, job: _Job) -> None:
-        parts = self._reader.decode(job.pack, job.block)
-        for number, sink, offset in job.takers:
-            sink(offset, parts[number])
+    def _do(self, run: _Run) -> None:
+        bodies: memoryview | None = None
+        if len(run.jobs) > 1:
+            with suppress(NotInStoreError):  # a collector has moved them: each finds its own
+                size = run.stop - run.start
+                bodies = memoryview(self._place.read(pack_key(run.pack), run.start, size))
+        for job in run.jobs:
+            begin = job.block.offset - run.start
+            body = None if bodies is None else bodies[begin : begin + job.block.size]
+            parts = self._reader.decode(job.pack, job.block, body)
+            for number, sink, offset in job.takers:
+                sink(offset, parts[number])
 
 
 def cores() -> int:

@@ -64,17 +64,20 @@ def read_recipe(data: Any, size: int) -> Recipe:
             raise ValueError("it is of another file, or of a later version")
         objects, rest = [], []
         position, at = 0, 8 + length
+        in_rest = False
         for segment in head.segments:
             if isinstance(segment, int):
+                if segment <= 0 or at + segment > len(view) or in_rest:
+                    raise ValueError("its rest is too short, or in needless pieces")
                 rest.append((position, view[at : at + segment]))
                 at += segment
                 position += segment
-                if segment <= 0 or at > len(view):
-                    raise ValueError("its rest is too short")
+                in_rest = True
             else:
+                in_rest = False
                 digest, bytes_ = segment
-                if bytes_ < 0:
-                    raise ValueError("an object has a negative size")
+                if bytes_ <= 0:
+                    raise ValueError("an object has no size")
                 objects.append((digest, position, bytes_))
                 position += bytes_
         if position != size or at != len(view):

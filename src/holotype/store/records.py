@@ -13,24 +13,27 @@ from typing import Any, TypeVar
 import msgspec
 
 from holotype.digest import canonical_json
-from holotype.errors import DamagedStoreError
+from holotype.errors import DamagedStoreError, StoreError
 from holotype.store.names import check_name, check_tag, parse_number
 
 __all__ = [
     "MAX_RECORD",
     "Marker",
+    "Note",
     "Tag",
     "Version",
     "Writer",
     "id_key",
+    "note_key",
     "parse",
     "render",
+    "seals_prefix",
     "tag_key",
     "version_key",
 ]
 
 MAX_RECORD = 1 << 20
-"""Bytes of a record; a larger one is not read."""
+"""Bytes of a record; a larger one is refused."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,14 +87,40 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return tag_key(self.name, self.tag)
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That an archive of the same model as a version was pushed, which said something else of it:
+    ``manifest`` is the text of its manifest, and the digest of that is ``id``.
+    """
+
+    format: int = 1
+    name: str
+    version: str
+    id: str
+    noted: datetime
+    manifest: str
+    message: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Where the note is."""
+        return note_key(self.name, self.version, self.id)
+
+
 class Writer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A writer at work. ``avoids`` are the packs that it knew to be condemned when it began, None
     before it has looked; ``process`` is where it runs, for those who can see whether it still does.
+
+    ``begun`` is when it began, by the place's clock. ``version`` is what it is about to make a
+    version: from then on, whoever takes it for dead does that in its place. ``ended`` is set by
+    whoever takes it for dead; it can do nothing more then.
     """
 
     format: int = 1
     process: str
     avoids: tuple[str, ...] | None = None
+    begun: datetime | None = None
+    version: Version | None = None
+    ended: bool = False
 
     @property
     def key(self) -> str:
@@ -109,7 +138,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return "store.json"
 
 
-Record = TypeVar("Record", Version, Tag, Writer, Marker)
+Record = TypeVar("Record", Version, Tag, Note, Writer, Marker)
 
 
 def parse(kind: type[Record], data: Any, key: str) -> Record:
@@ -122,7 +151,7 @@ def parse(kind: type[Record], data: Any, key: str) -> Record:
             raise ValueError("it is of a later version of the layout: a newer Holotype reads it")
         if record.key not in ("", key):
             raise ValueError("it is about something else")
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, StoreError) as error:
         raise DamagedStoreError(f"{key} is no record of a store: {error}", (key,)) from None
     return record
 
@@ -140,6 +169,17 @@ def version_key(name: str, version: str) -> str:
 def tag_key(name: str, tag: str) -> str:
     """Where a tag is."""
     return f"tags/{check_name(name)}/{check_tag(tag)}.json"
+
+
+def note_key(name: str, version: str, archive_id: str) -> str:
+    """Where the note is that an archive of this id has the same model."""
+    digits = archive_id.removeprefix("sha256:")
+    return f"notes/{check_name(name)}/{parse_number(version)}/{digits}.json"
+
+
+def seals_prefix(archive_id: str) -> str:
+    """Below which the seals are that an archive got after it was pushed."""
+    return f"seals/{archive_id.removeprefix('sha256:')}/"
 
 
 def id_key(digest: str, name: str, version: str) -> str:

@@ -27,6 +27,7 @@ from holotype.store.names import (
     LATEST,
     Number,
     Spec,
+    check_free,
     check_name,
     check_tag,
     parse_number,
@@ -38,7 +39,6 @@ from holotype.store.records import (
     Record,
     Tag,
     Version,
-    id_key,
     parse,
     render,
     tag_key,
@@ -185,16 +185,9 @@ class Shelf:
                     found.append(version)
         return found
 
-    def note_digests(self, version: Version) -> None:
-        """Note where an id and a fingerprint are; before the version is written."""
-        for digest in {version.id, version.fingerprint}:
-            self.place.write(id_key(digest, version.name, version.version), b"")
-
     def tag(self, spec: str, tag: str) -> Tag:
         """Give a version a name that may be moved later."""
-        check_tag(tag)
-        if tag == LATEST:
-            raise StoreError(f"{LATEST} is always the highest version; nobody sets it")
+        check_free(tag)
         version = self.find(spec)
         made = Tag(name=version.name, tag=tag, version=version.version, moved=now())
         self.place.write(made.key, render(made))

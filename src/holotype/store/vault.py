@@ -6,33 +6,36 @@ Rule: what comes out is, byte by byte, what went in, or there is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
+from msgspec.structs import replace
 
-from holotype.archive.atomic import replacing, write_at
 from holotype.archive.reader import ArchiveReader
-from holotype.errors import ConflictError, DamagedStoreError
+from holotype.archive.seals import MAX_SEAL, MAX_SEALS, SEALS, seal_members
+from holotype.errors import ConflictError, DamagedStoreError, LimitError, NotInStoreError
 from holotype.store.catalog import Catalog
 from holotype.store.names import Number, check_name, parse_number
+from holotype.store.packs import MAX_BLOCK
 from holotype.store.places.opening import open_place
-from holotype.store.places.place import Place
-from holotype.store.pushing import Progress, at_work, commit, store_archive
-from holotype.store.reading import Bytes, Delivery, Reader, Want
+from holotype.store.places.place import ABSENT, Place
+from holotype.store.pushing import Work, at_work, commit, store_archive
+from holotype.store.reading import Reader
 from holotype.store.recipes import Recipe, read_recipe
-from holotype.store.records import Version
+from holotype.store.records import Note, Version, render, seals_prefix
 from holotype.store.shelf import Shelf, now
-from holotype.store.stored import StoredArchive, open_stored
+from holotype.store.stored import Progress, StoredArchive, id_of, open_stored, save
 
-__all__ = ["FIRST", "Numbering", "Vault", "patch_step"]
+__all__ = ["FIRST", "Numbering", "Vault", "patch_step", "recipe_of"]
 
 FIRST = Number(1, 0, 0)
 """The number of a model's first version."""
 
 _ATTEMPTS = 100
+_LOOKS = 3
 
 Numbering = Callable[[Version, ArchiveReader, StoredArchive], tuple[Number, Sequence[str]]]
 """(version before, new archive, the one before) → the number of the new one, and why that one."""
@@ -74,89 +77,177 @@ class Vault(Shelf):
         """Store an archive as a version of ``name``; the one that it is already, if there is one.
 
         The bytes of the archive must have been compared with its digests. Raises ConflictError if
-        the number that is asked for is taken, and StoreError if it cannot be written.
+        the number that is asked for is taken or too small, and StoreError if it cannot be written.
         """
         check_name(name)
         wanted = None if number is None else parse_number(number)
-        for known in self.with_digest(reader.id):
-            if known.name == name and wanted in (None, parse_number(known.version)):
-                return known
+        known = self._known(name, reader, wanted)
+        if known is not None:
+            self._add(known, reader, message)
+            return known
         with at_work(self.place, self.catalog) as work, ExitStack() as stack:
-            before = self.latest(name)
+            before = self._before(name, wanted)
             like = next(iter(self.with_digest(reader.manifest.fingerprint)), before)
-            parent = None if like is None else stack.enter_context(self._opened(like))
+            parent = None
+            with suppress(DamagedStoreError):  # what cannot be read is nothing to be like
+                parent = None if like is None else stack.enter_context(self.opened_version(like))
             stored = store_archive(
                 work,
                 reader,
                 parent,
-                None if like is None else like.recipe,
+                None if like is None or parent is None else like.recipe,
                 level=level,
                 progress=progress,
             )
+            derived = FIRST if wanted is None else wanted
             reasons: Sequence[str] = ()
-            if wanted is None and before is not None:
-                old = parent if before is like else stack.enter_context(self._opened(before))
-                assert old is not None  # noqa: S101 - there is one if there is a version
-                wanted, reasons = numbering(before, reader, old)
-            used = set(self.numbers(name))
-            wanted = wanted or FIRST
-            for _ in range(_ATTEMPTS):
-                while number is None and wanted in used:
-                    wanted = wanted.next_patch()
-                version = Version(
-                    name=name,
-                    version=str(wanted),
-                    id=reader.id,
-                    fingerprint=reader.manifest.fingerprint,
-                    size=reader.size,
-                    added=stored.added,
-                    pushed=now(),
-                    level=trust_level,
-                    recipe=stored.recipe,
-                    recipe_size=stored.recipe_size,
-                    packs=stored.packs,
-                    parent=None if before is None else before.version,
-                    message=message,
-                    reasons=tuple(reasons),
-                )
-                self.note_digests(version)
-                try:
-                    commit(work, version)
-                except ConflictError:
-                    work.still()
-                    if number is not None:
-                        raise ConflictError(
-                            f"{name} has a version {number} already; its number stays with it"
-                        ) from None
-                    used.add(wanted)
+            if before is not None:
+                old = parent if before is like else stack.enter_context(self.opened_version(before))
+                if old is not None:
+                    derived, reasons = numbering(before, reader, old)
                 else:
+                    derived = parse_number(before.version).next_patch()
+            if wanted is not None and wanted[:3] < derived[:3]:
+                raise ConflictError(
+                    f"{number} is too small a step from {before}, at least {derived} is needed: "
+                    f"{'; '.join(reasons)}"
+                )
+            version = Version(
+                name=name,
+                version=str(wanted or derived),
+                id=reader.id,
+                fingerprint=reader.manifest.fingerprint,
+                size=reader.size,
+                added=stored.added,
+                pushed=now(),
+                level=trust_level,
+                recipe=stored.recipe,
+                recipe_size=stored.recipe_size,
+                packs=stored.packs,
+                parent=None if before is None else before.version,
+                message=message,
+                reasons=tuple(reasons),
+            )
+            version = self._commit(work, version, free=wanted is None)
+        self.add_seals(
+            version, reader.seals().values()
+        )  # where they can be seen without opening it
+        return version
+
+    def _known(self, name: str, reader: ArchiveReader, wanted: Number | None) -> Version | None:
+        """The version that an archive is already: of its id, or of the same model and parts."""
+        fit = [
+            version
+            for digest in (reader.id, reader.manifest.fingerprint)
+            for version in self.with_digest(digest)
+            if version.name == name and wanted in (None, parse_number(version.version))
+        ]
+        for version in fit:
+            if version.id == reader.id:
+                return version
+        for version in reversed(fit if wanted is None else []):
+            with suppress(DamagedStoreError), self.opened_version(version) as other:
+                if _substance(other) == _substance(reader):
                     return version
-        raise ConflictError(f"{_ATTEMPTS} others pushed versions of {name} meanwhile; try again")
+        return None
+
+    def _before(self, name: str, wanted: Number | None) -> Version | None:
+        """The version that comes before a number, or before the next one."""
+        if wanted is None:
+            return self.latest(name)
+        lower = [v for v in self.versions(name) if parse_number(v.version).order < wanted.order]
+        return lower[-1] if lower else None
+
+    def _commit(self, work: Work, version: Version, *, free: bool) -> Version:
+        """Make it a version, of the next number that is not taken if it is ``free`` to be."""
+        used = set(map(str, self.numbers(version.name)))
+        for _ in range(_ATTEMPTS):
+            while free and version.version in used:
+                after = parse_number(version.version).next_patch()
+                version = replace(version, version=str(after))
+            try:
+                commit(work, version)
+            except ConflictError:
+                work.renew()
+                if not free:
+                    raise ConflictError(
+                        f"{version} is there already; a number stays with what it was given to"
+                    ) from None
+                used.add(version.version)
+            else:
+                return version
+        raise ConflictError(
+            f"{_ATTEMPTS} others pushed versions of {version.name} meanwhile; try again"
+        )
+
+    def _add(self, version: Version, reader: ArchiveReader, message: str | None) -> None:
+        """Keep what an archive of a known version says beyond it: its seals, or its manifest."""
+        if reader.id == version.id:
+            with self.opened_version(version) as known:
+                have = known.seals().values()
+                self.add_seals(
+                    version, [seal for seal in reader.seals().values() if seal not in have]
+                )
+            return
+        note = Note(
+            name=version.name,
+            version=version.version,
+            id=reader.id,
+            noted=now(),
+            manifest=reader.manifest.to_json().decode(),
+            message=message,
+        )
+        with suppress(ConflictError):  # it was said before
+            self.place.write(note.key, render(note), ABSENT)
+
+    def add_seals(self, version: Version, seals: Iterable[bytes]) -> None:
+        """Add seals to the archive of a version, of whatever number and name it is there."""
+        for member, content in seal_members(seals).items():
+            key = seals_prefix(version.id) + member.removeprefix(SEALS)
+            with suppress(ConflictError):
+                self.place.write(key, content, ABSENT)
+
+    def seals(self, version: Version) -> list[bytes]:
+        """The seals of a version's archive: those that it came with, and those that came later."""
+        found = sorted(self.place.list(seals_prefix(version.id)))
+        if len(found) > MAX_SEALS or any(each.size > MAX_SEAL for each in found):
+            raise LimitError(f"{version} has more seals, or larger ones, than an archive may have")
+        return [bytes(self.place.read(each.key)) for each in found]
+
+    def notes(self, version: Version) -> list[Note]:
+        """What other archives of the same model said of it, the oldest first."""
+        prefix = f"notes/{version.name}/{version.version}/"
+        notes = [self._read(Note, found.key) for found in self.place.list(prefix)]
+        return sorted(notes, key=lambda note: note.noted)
 
     @contextmanager
     def opened(self, spec: str) -> Iterator[StoredArchive]:
         """The archive of a version, to be read like a file."""
-        with self._opened(self.find(spec)) as archive:
+        with self.opened_version(self.find(spec)) as archive:
             yield archive
 
     @contextmanager
-    def _opened(self, version: Version) -> Iterator[StoredArchive]:
-        with open_stored(self.recipe(version), self.catalog) as archive:
+    def opened_version(self, version: Version) -> Iterator[StoredArchive]:
+        """The archive of a version that was found."""
+        with open_stored(self.recipe(version), self.catalog, self.seals(version)) as archive:
             if archive.id != version.id:
                 raise DamagedStoreError(f"{version} is not the archive that was pushed")
             yield archive
 
     def recipe(self, version: Version) -> Recipe:
         """How a version's file is put together; all of its parts are known afterwards."""
-        with suppress(DamagedStoreError):  # parts have moved to other packs, perhaps
+        with suppress(DamagedStoreError, NotInStoreError):  # parts have moved to other packs
             self.catalog.read(version.packs)
             return self._recipe(version)
+        for _ in range(_LOOKS - 1):
+            self.catalog.refresh()
+            with suppress(DamagedStoreError, NotInStoreError):  # they moved while we looked
+                return self._recipe(version)
         self.catalog.refresh()
         return self._recipe(version)
 
     def _recipe(self, version: Version) -> Recipe:
-        data = Reader(self.catalog).object(version.recipe)
-        recipe = read_recipe(data, version.size)
+        recipe = recipe_of(version, self.catalog, Reader(self.catalog))
         self.catalog.needed([version.recipe, *(digest for digest, _, _ in recipe.objects)])
         return recipe
 
@@ -165,25 +256,26 @@ class Vault(Shelf):
     ) -> Path:
         """Write a version to a file, atomically; every byte was compared with its digest."""
         recipe = self.recipe(version)
-        done = 0
-
-        with replacing(os.path.realpath(os.fspath(target))) as file:
-            os.truncate(file, recipe.size)
-            for offset, data in recipe.rest:
-                write_at(file, [data], offset)
-
-            def sink(begin: int) -> Callable[[int, Bytes], None]:
-                return lambda offset, data: write_at(file, [data.data], begin + offset)
-
-            wants = [Want(digest, sink(offset)) for digest, offset, _ in recipe.objects]
-            with Delivery(self.catalog, wants, verify=True) as delivery:
-                for size in delivery.each():
-                    done += size
-                    if progress is not None:
-                        progress(done, delivery.total)
+        if id_of(recipe, self.catalog) != version.id:
+            raise DamagedStoreError(f"{version} is not the archive that was pushed")
+        save(recipe, self.catalog, target, progress, self.seals(version))
         return Path(target)
 
     def array(self, version: Version, name: str) -> npt.NDArray[Any]:
         """One array, by its name in ``parameters.safetensors``; reads only its bytes."""
-        with self._opened(version) as archive:
+        with self.opened_version(version) as archive:
             return archive.array(name)
+
+
+def recipe_of(version: Version, catalog: Catalog, reader: Reader) -> Recipe:
+    """The recipe of a version; what it takes may not all be there."""
+    size = sum(where.size for where in catalog.places(version.recipe))
+    if size != version.recipe_size or size > MAX_BLOCK:
+        raise DamagedStoreError(f"the recipe of {version} has another size", (version.recipe,))
+    return read_recipe(reader.object(version.recipe), version.size)
+
+
+def _substance(reader: ArchiveReader) -> dict[str, str]:
+    """The parts of an archive that are more than what it says of itself, by their digests."""
+    kept = ("blueprint", "probe", "portable")
+    return {p.name: p.digest for p in reader.manifest.parts if p.name.startswith(kept)}

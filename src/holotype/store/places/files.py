@@ -52,6 +52,7 @@ NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MEANING = {
     errno.ENOSPC: "the disk is full; free some space and try again",
     errno.EDQUOT: "the quota is used up; free some space and try again",
+    errno.EFBIG: "the file would be larger than is allowed (ulimit -f)",
     errno.EROFS: "the file system is read-only; mount it for writing, or use another store",
     errno.EACCES: "permission denied; ask whoever owns the folder for the right",
     errno.EPERM: "permission denied; ask whoever owns the folder for the right",

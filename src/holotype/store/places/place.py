@@ -1,7 +1,7 @@
 """What a store asks of the place where its bytes are kept: few operations, each all or nothing.
 
 A place maps keys to immutable bytes, or to small ones that are replaced whole. Rules that every
-place keeps, and `holotype.testing.StoreSuite` checks: what was written is durable when ``write``
+place keeps, and `holotype.testing.PlaceSuite` checks: what was written is durable when ``write``
 returns; nobody ever sees half of it; of any number of writers that write only if absent, just one
 succeeds; a key that was written is listed and read at once, by everybody.
 """

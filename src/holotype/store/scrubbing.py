@@ -1,0 +1,358 @@
+"""Looking whether a store still holds what was put into it, and mending it from another.
+
+Every pack is hashed and compared with its name, on all cores and without decoding anything; of one
+that is damaged, and of all with ``deep``, every block is decoded and compared with the digests of
+its parts. Every record is read, and what it needs is looked for. How far it came is kept in the
+store, so that it goes on from there after it was stopped. Rule: to look changes nothing else.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import platform
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from holotype.archive.atomic import replacing, write_at
+from holotype.digest import canonical_json
+from holotype.errors import DamagedStoreError, NotInStoreError, StoreError
+from holotype.store.catalog import Catalog
+from holotype.store.packs import Block, pack_key
+from holotype.store.places.place import Found
+from holotype.store.reading import Reader, cores
+from holotype.store.recipes import digests_of
+from holotype.store.records import MAX_RECORD, Marker, Tag, Version, parse
+from holotype.store.shelf import MARKER, now
+from holotype.store.stored import Progress
+from holotype.store.vault import Vault
+
+__all__ = ["STATE", "Damage", "Findings", "Scrubbed", "examine", "write_report"]
+
+STATE = "scrubs/state.json"
+"""How far the scrub came that was stopped, or is at work."""
+
+_STEP = 1 << 20  # bytes that are hashed at a time: what a core's cache holds
+_FAR_STEP = 1 << 23  # that are asked for at a time over a network
+_FAR_READERS = 16
+_SAVE_EVERY = 5.0  # seconds
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Damage(msgspec.Struct, frozen=True, kw_only=True):
+    """A key under which is not what should be, or nothing; and the versions that this hits."""
+
+    key: str
+    problem: str
+    versions: tuple[str, ...] = ()
+    repaired: bool = False
+
+
+class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scrub of a store found: of how many packs, bytes and records, when, by whom."""
+
+    format: int = 1
+    store: str
+    deep: bool
+    begun: datetime
+    ended: datetime
+    resumed: bool
+    by: str
+    packs: int
+    bytes: int
+    blocks: int
+    versions: int
+    records: int
+    damaged: tuple[Damage, ...]
+    source: str | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is damaged, or all of it was repaired."""
+        return all(damage.repaired for damage in self.damaged)
+
+
+class _State(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Packs are looked at in the order of their names: ``after`` is the last one."""
+
+    format: int = 1
+    deep: bool
+    begun: datetime
+    after: str = ""
+    packs: int = 0
+    bytes: int = 0
+    blocks: int = 0
+    damaged: dict[str, str] = {}
+
+
+class Findings(msgspec.Struct, kw_only=True):
+    """What was found, in the words that mending needs.
+
+    ``packs`` are damaged, with why; ``bad`` are those of their blocks that do not decode, by pack
+    and number; ``hit`` are the versions, and ``records`` the keys that are no records, with why.
+    """
+
+    state: _State
+    resumed: bool
+    versions: list[Version]
+    records: dict[str, str] = {}
+    packs: dict[str, str] = {}
+    bad: set[tuple[str, int]] = set()
+    hit: dict[str, tuple[Version, str]] = {}
+    culprits: dict[str, tuple[str, ...]] = {}
+    count: int = 0
+
+    def damages(self, mended: Iterable[str] = ()) -> tuple[Damage, ...]:
+        """All that is damaged; what was mended is given by key."""
+        done = set(mended)
+        found = dict(self.records)
+        found.update({pack_key(pack): problem for pack, problem in self.packs.items()})
+        explained = {v for key in found for v in self.culprits.get(key, ())}
+        found.update({v.key: why for name, (v, why) in self.hit.items() if name not in explained})
+        names = {version.key: (name,) for name, (version, _) in self.hit.items()}
+        return tuple(
+            Damage(
+                key=key,
+                problem=problem,
+                versions=self.culprits.get(key, names.get(key, ())),
+                repaired=key in done,
+            )
+            for key, problem in sorted(found.items())
+        )
+
+    def report(
+        self, vault: Vault, mended: Iterable[str] = (), source: str | None = None
+    ) -> Scrubbed:
+        """All of it, as it is shown and written down."""
+        return Scrubbed(
+            store=vault.place.url,
+            deep=self.state.deep,
+            begun=self.state.begun,
+            ended=now(),
+            resumed=self.resumed,
+            by=_who(),
+            packs=self.state.packs,
+            bytes=self.state.bytes,
+            blocks=self.state.blocks,
+            versions=len(self.versions),
+            records=self.count,
+            damaged=self.damages(mended),
+            source=source,
+        )
+
+
+def examine(
+    vault: Vault, *, deep: bool = False, resume: bool = True, progress: Progress | None = None
+) -> Findings:
+    """Look at everything; changes nothing but how far it came."""
+    state, resumed = _begin(vault, deep, resume)
+    catalog = vault.catalog.fork()
+    catalog.refresh()
+    _look_at_packs(vault, catalog, state, progress)
+    found = Findings(state=state, resumed=resumed, versions=[])
+    found.packs = {**state.damaged, **{n: str(e) for n, e in catalog.broken.items()}}
+    found.packs = {n: why for n, why in found.packs.items() if vault.place.find(pack_key(n))}
+    for name in found.packs.keys() & catalog.packs.keys():
+        found.bad |= {(name, number) for number in _bad_blocks(catalog, name)}
+    _look_at_records(vault, found)
+    _look_at_needs(vault, catalog, found)
+    with suppress(StoreError):  # a store that one may only read keeps no state
+        vault.place.delete(STATE)
+    return found
+
+
+def write_report(report: Scrubbed, path: str | os.PathLike[str]) -> None:
+    """Write a report to a file: canonical JSON, to be signed."""
+    with replacing(os.path.realpath(os.fspath(path))) as file:
+        write_at(file, [canonical_json(report) + b"\n"], 0)
+
+
+def _begin(vault: Vault, deep: bool, resume: bool) -> tuple[_State, bool]:
+    if resume:
+        with suppress(NotInStoreError, msgspec.MsgspecError):
+            data = vault.place.read(STATE)
+            if len(data) <= MAX_RECORD:
+                state = msgspec.json.decode(data, type=_State)
+                if state.format == 1 and state.deep == deep:
+                    return state, True
+    return _State(deep=deep, begun=now(), damaged={}), False
+
+
+# ------------------------------------------------------------------------------------- packs
+
+
+def _look_at_packs(
+    vault: Vault, catalog: Catalog, state: _State, progress: Progress | None
+) -> None:
+    there = {found.key.rpartition("/")[2]: found for found in vault.place.list("packs/")}
+    names = sorted(n for n, f in there.items() if f.key == pack_key(n) and n > state.after)
+    done, total = state.bytes, state.bytes + sum(there[name].size for name in names)
+    hasher = _Hasher(vault)
+    saved = time.monotonic()
+
+    def look(name: str) -> tuple[Found, str | None, int]:
+        problem = hasher.problem(there[name])
+        blocks = 0
+        if problem is None and state.deep and name in catalog.packs:
+            blocks = len(catalog.packs[name].blocks)
+            if next(_bad_blocks(catalog, name), None) is not None:
+                problem = "a block does not decode to its parts"
+        return there[name], problem, blocks
+
+    try:
+        for found, problem, blocks in _ahead(look, names, hasher.workers):
+            name = found.key.rpartition("/")[2]
+            state.after = name
+            state.packs += 1
+            state.bytes += found.size
+            state.blocks += blocks
+            if problem is not None:
+                state.damaged[name] = problem
+            done += found.size
+            if progress is not None:
+                progress(done, total)
+            if time.monotonic() - saved > _SAVE_EVERY:
+                _save(vault, state)
+                saved = time.monotonic()
+    except BaseException:
+        _save(vault, state)
+        raise
+
+
+def _save(vault: Vault, state: _State) -> None:
+    with suppress(StoreError):  # a store that one may only read can be scrubbed too
+        vault.place.write(STATE, canonical_json(state) + b"\n")
+
+
+class _Hasher:
+    """Compares packs with their names; each thread has one buffer."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._place = vault.place
+        self._step = _STEP if vault.place.local else _FAR_STEP
+        self._own = threading.local()
+        self.workers = cores() if vault.place.local else _FAR_READERS
+
+    def problem(self, found: Found) -> str | None:
+        """What is wrong with a pack, or None."""
+        buffer = getattr(self._own, "buffer", None)
+        if buffer is None:
+            buffer = self._own.buffer = np.empty(self._step, np.uint8)
+        digest = hashlib.sha256()
+        try:
+            for start in range(0, found.size, self._step):
+                piece = buffer[: min(self._step, found.size - start)]
+                self._place.read_into(found.key, start, piece)
+                digest.update(piece.data)
+        except NotInStoreError:
+            return None  # it was collected meanwhile
+        except StoreError as error:
+            return f"it cannot be read: {error}"
+        if digest.hexdigest() != found.key.rpartition("/")[2]:
+            return "its SHA-256 is not its name"
+        return None
+
+
+def _bad_blocks(catalog: Catalog, name: str) -> Iterator[int]:
+    """The numbers of the blocks of a pack that do not decode to their parts."""
+    reader = Reader(catalog)
+
+    def decodes(block: Block) -> bool:
+        try:
+            body = catalog.place.read(pack_key(name), block.offset, block.size)
+            reader.decode(name, block, body)
+        except StoreError:
+            return False
+        return True
+
+    blocks = catalog.packs[name].blocks
+    for number, good in enumerate(_ahead(decodes, blocks, cores())):
+        if not good:
+            yield number
+
+
+def _ahead(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:
+    """Results in order, while the next ones are under way; also where threads do the work."""
+    under_way: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:
+        try:
+            for job in jobs:
+                under_way.append(pool.submit(function, job))
+                if len(under_way) > 2 * workers:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+
+# ----------------------------------------------------------------------------------- records
+
+
+def _look_at_records(vault: Vault, found: Findings) -> None:
+    with _noting(found, MARKER):
+        parse(Marker, vault.place.read(MARKER), MARKER)
+    for key in sorted(each.key for each in vault.place.list("versions/")):
+        with suppress(NotInStoreError), _noting(found, key):
+            version = parse(Version, vault.place.read(key), key)
+            if version.removed is None:
+                found.versions.append(version)
+    tags = []
+    for key in sorted(each.key for each in vault.place.list("tags/")):
+        with suppress(NotInStoreError), _noting(found, key):
+            tags.append(parse(Tag, vault.place.read(key), key))
+    there = {(version.name, version.version) for version in found.versions}
+    for tag in tags:
+        if (tag.name, tag.version) not in there and vault.place.find(tag.key) is not None:
+            found.records.setdefault(tag.key, f"there is no {tag.name}@{tag.version}")
+
+
+@contextmanager
+def _noting(found: Findings, key: str) -> Iterator[None]:
+    """Takes down what is wrong with a record; that it is gone is no fault of it."""
+    found.count += 1
+    try:
+        yield
+    except NotInStoreError:
+        raise
+    except StoreError as error:
+        found.records[key] = str(error)
+
+
+def _look_at_needs(vault: Vault, catalog: Catalog, found: Findings) -> None:
+    """Which versions lack something, or need a block that is damaged; and whose fault that is."""
+    culprits: dict[str, set[str]] = {}
+    for version in found.versions:
+        try:
+            recipe = vault.recipe(version)
+            needed = catalog.needed([version.recipe, *digests_of(recipe)])
+        except DamagedStoreError as error:
+            found.hit[str(version)] = (version, str(error))
+            keys = [key for key in error.keys if key.startswith("packs/")]
+        else:
+            keys = [pack_key(pack) for pack, _ in sorted(needed & found.bad)]
+            if keys:
+                found.hit[str(version)] = (version, f"{keys[0]} is damaged")
+        for key in keys:
+            culprits.setdefault(key, set()).add(str(version))
+    found.culprits = {key: tuple(sorted(names)) for key, names in culprits.items()}
+
+
+def _who() -> str:
+    name = "unknown"
+    with suppress(OSError, KeyError, ImportError):
+        name = getpass.getuser()
+    return f"{name}@{platform.node()}"
