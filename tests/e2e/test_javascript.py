@@ -419,7 +419,10 @@ def test_one_changed_byte_anywhere_is_refused(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------- hostile files
 
 # Rules of the format itself, which every reader must keep.
-OF_THE_FORMAT = ("container", "manifest", "parameters", "blueprint", "bombs", "trust")
+OF_THE_FORMAT = (
+    *("container", "manifest", "parameters", "blueprint", "bombs", "trust"),
+    "seals",
+)
 ELSEWHERE = {
     # A limit that guards the hash tables of Python (SPEC 3.2); here they are read in no time.
     "bombs-integers-of-one-hash",
@@ -459,7 +462,7 @@ def test_what_breaks_the_format_is_refused_as_in_python(name: str, opened: Any) 
     elif name.startswith("trust-") or name in AT_ONCE:
         assert row["error"] == "UntrustedError"
     else:
-        assert (row["error"], row["clause"]) == (attack.error.__name__, attack.clause), row
+        assert (row["error"], row["clause"] or "") == (attack.error.__name__, attack.clause), row
 
 
 def test_no_hostile_file_ends_in_another_error_than_the_reader_s_own(opened: Any) -> None:
@@ -552,3 +555,40 @@ def test_its_command_line_shows_verifies_and_predicts(tmp_path: Path) -> None:
         "something was appended (SPEC 2.11)\n",
     )
     assert run("explode", str(path))[0] == 2
+
+
+# --------------------------------------------------------------------------------------- seals
+
+_CHECK = """
+import { open } from "./src/index.js";
+const { webcrypto: { subtle } } = await import("node:crypto");
+const archive = await open(process.argv[1]);
+const said = [];
+for (const { name, version, key, algorithm, spki, signed, signature } of archive.seals) {
+  const imported = await subtle.importKey("spki", spki, { name: "Ed25519" }, false, ["verify"]);
+  const right = await subtle.verify("Ed25519", imported, signature, signed);
+  signed[0] ^= 1;
+  const wrong = await subtle.verify("Ed25519", imported, signature, signed);
+  said.push({ name, version, key, algorithm, right, wrong });
+}
+console.log(JSON.stringify({ id: archive.id, said, parts: [...archive.parts.keys()].length }));
+"""
+
+
+def test_seals_are_read_and_can_be_checked(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography", reason="keys need cryptography")
+    path = tmp_path / "m.holo"
+    made = holotype.keygen(tmp_path / "key", unlocked=True)
+    bare = holotype.dump([1], path)
+    holotype.seal(path, tmp_path / "key", name="chürn", version="1.4.0")
+    command = [str(NODE), "--no-warnings", "--input-type=module", "-e", _CHECK, str(path)]
+    done = subprocess.run(command, cwd=CLIENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with open_archive(path) as reader:
+        parts = 1 + len(reader.manifest.parts)
+    seal = {"name": "chürn", "version": "1.4.0", "key": made.id, "algorithm": "ed25519"}
+    assert json.loads(done.stdout) == {
+        "id": bare.id,
+        "said": [{**seal, "right": True, "wrong": False}],
+        "parts": parts,
+    }

@@ -11,6 +11,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command that the process was started with."""
-    from holotype.cli.app import run
+    try:
+        from holotype.cli.app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while modules were still being imported
+        raise SystemExit(130) from None

@@ -11,18 +11,40 @@ from holotype.cli import (
     bench,
     bom,
     card,
+    compress,
     convert,
     demo,
+    diff,
     doctor,
     fingerprint,
+    gc,
+    init,
+    keygen,
     load,
+    log,
+    pull,
+    push,
+    remove,
     scan,
+    scrub,
+    seal,
     show,
+    tag,
+    track,
     verify,
     wheels,
 )
+from holotype.cli import copy as copying
+from holotype.cli import list as listing
+from holotype.cli.completing import rejoin
 from holotype.cli.terminal import errors, plain
-from holotype.errors import HolotypeError, MissingLibraryError
+from holotype.errors import (
+    ConflictError,
+    DamagedStoreError,
+    HolotypeError,
+    MissingLibraryError,
+    StoreError,
+)
 from holotype.version import __version__
 
 __all__ = ["app", "run"]
@@ -37,9 +59,24 @@ app = typer.Typer(
 )
 for command in (
     *(demo, show, card, bom, load, doctor, wheels, verify),
-    *(fingerprint, scan, convert, bench),
+    *(fingerprint, diff, scan, convert, bench, keygen, seal),
 ):
     app.command(name=command.NAME, epilog=f"**Examples:** {command.EXAMPLES}")(command.command)
+app.command(
+    name=track.NAME,
+    epilog=f"**Examples:** {track.EXAMPLES}",
+    rich_help_panel="Stores",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)(track.command)
+for command in (init, push, pull, listing, log, tag, remove, gc, scrub, copying, compress):
+    app.command(
+        name=command.NAME,
+        epilog=f"**Examples:** {command.EXAMPLES}",
+        rich_help_panel="Stores",
+    )(command.command)
+
+_CANNOT = (MissingLibraryError, StoreError)
+_NO = (ConflictError, DamagedStoreError)
 
 
 def _version(wanted: bool) -> None:
@@ -60,13 +97,14 @@ def options(
 
 def run() -> None:
     """Run the application; every error that a user can meet ends in one message and a code."""
+    rejoin()
     try:
         app()
     except HolotypeError as error:
         errors.print(plain(f"error: {error}", "red"))
         for note in getattr(error, "__notes__", ()):
             errors.print(plain(note))
-        sys.exit(2 if isinstance(error, MissingLibraryError) else 1)
+        sys.exit(2 if isinstance(error, _CANNOT) and not isinstance(error, _NO) else 1)
     except OSError as error:
         what = error.strerror or str(error)
         where = f"{error.filename}: " if error.filename else ""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from holotype.api.looking import bom
+from holotype.cli.sources import meant
 
 NAME = "bom"
 EXAMPLES = (
@@ -25,7 +26,7 @@ class Format(StrEnum):
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The archive.")],
+    file: Annotated[Path, typer.Argument(help="The archive, or a version in the store.")],
     format: Annotated[  # noqa: A002 - the name of the option
         Format, typer.Option("--format", help="CycloneDX 1.6 or SPDX 2.3, as JSON.")
     ] = Format.CYCLONEDX,
@@ -37,7 +38,7 @@ def command(
 
     Imports no framework and builds nothing of the file. The same archive gives the same bytes.
     """
-    text = bom(file, format=format.value)
+    text = bom(meant(file), format=format.value)
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from holotype.api.looking import card
+from holotype.cli.sources import meant
 
 NAME = "card"
 EXAMPLES = (
@@ -17,7 +18,7 @@ EXAMPLES = (
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The archive.")],
+    file: Annotated[Path, typer.Argument(help="The archive, or a version in the store.")],
     html: Annotated[
         bool, typer.Option("--html", help="One HTML page with plots instead of Markdown.")
     ] = False,
@@ -29,7 +30,7 @@ def command(
 
     Imports no framework and builds nothing of the file, whose text is escaped.
     """
-    text = card(file, format="html" if html else "markdown")
+    text = card(meant(file), format="html" if html else "markdown")
     if output is None:
         typer.echo(text, nl=False)
     else:

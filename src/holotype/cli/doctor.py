@@ -10,8 +10,9 @@ import typer
 from rich.progress import Progress
 
 from holotype.api.checking import doctor
+from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
-from holotype.errors import HolotypeError
+from holotype.errors import HolotypeError, NotInStoreError
 from holotype.restore.doctor import Diagnosis
 
 NAME = "doctor"
@@ -29,7 +30,8 @@ def command(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Archives, old model files, or folders, in which every .holo is looked at.",
+            help="Archives, versions in the store, old model files, or folders, in which every "
+            ".holo is looked at.",
             metavar="FILE|FOLDER...",
         ),
     ],
@@ -65,13 +67,17 @@ def command(
         for file in found:
             try:
                 diagnosis = doctor(
-                    file, python=python, packages=packages or (), build=build, trust=trust or ()
+                    meant(file),
+                    python=python,
+                    packages=packages or (),
+                    build=build,
+                    trust=trust or (),
                 )
             except ValueError as error:
                 raise typer.BadParameter(str(error)) from None
             except (HolotypeError, OSError) as error:
                 said = str(getattr(error, "strerror", None) or error)
-                worst = max(worst, 2 if isinstance(error, OSError) else 1)
+                worst = max(worst, 2 if isinstance(error, (OSError, NotInStoreError)) else 1)
                 rows.append({"file": str(file), "ok": False, "error": said})
                 if not json:
                     errors.print(plain(f"✗ {file}: {said}", "red"))

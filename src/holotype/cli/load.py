@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from holotype.api.opening import restored
+from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
 from holotype.restore.ladder import Attempt
 from holotype.types.answers import answers_of
@@ -30,7 +31,9 @@ class Rungs(StrEnum):
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The archive.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="The archive, or a version in the store.", metavar="FILE")
+    ],
     restore: Annotated[
         Rungs | None,
         typer.Option(help="The rung to use; by default the first that agrees, building nothing."),
@@ -56,7 +59,9 @@ def command(
     """
     wanted: Any = None if restore is None else restore.value
     with errors.status(plain(f"opening {file}")):
-        climbed = restored(file, restore=wanted, trust=trust or (), check=check, wheels=wheels)
+        climbed = restored(
+            meant(file), restore=wanted, trust=trust or (), check=check, wheels=wheels
+        )
     last = climbed.attempts[-1]
     what = type(climbed.model)
     named = f"{what.__module__}.{what.__qualname__}"

@@ -12,6 +12,7 @@ from rich.table import Table
 from holotype.api.looking import Archive, show
 from holotype.cli.facts import facts
 from holotype.cli.outline import outline
+from holotype.cli.sources import meant
 from holotype.cli.terminal import console, human_size, plain, print_json, safe
 
 NAME = "show"
@@ -23,7 +24,7 @@ _MAX_NEEDS = 20
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The archive.")],
+    file: Annotated[Path, typer.Argument(help="The archive, or a version in the store.")],
     arrays: Annotated[bool, typer.Option("--arrays", help="List every array.")] = False,
     depth: Annotated[
         int, typer.Option(min=1, max=60, help="How many levels of the model to draw.")
@@ -37,7 +38,7 @@ def command(
 
     Imports no framework and builds nothing of the file, so it is safe on files from anyone.
     """
-    archive = show(file)
+    archive = show(meant(file))
     if json:
         print_json(as_json(archive))
         return

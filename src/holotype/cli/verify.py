@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from holotype.api.bundles import verify_files, verify_folder, verify_vouched
 from holotype.api.checking import Check, Report, verify
+from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
-from holotype.errors import UntrustedError
+from holotype.errors import BundleError, NotInStoreError, UntrustedError
+from holotype.signing.keys import public_pem
+from holotype.signing.places import read_public
+from holotype.signing.proof import Witnessed
+from holotype.trust.policy import Policy
+from holotype.trust.signers import is_key_id
 
 NAME = "verify"
 EXAMPLES = (
     "`holotype verify churn.holo` · `holotype verify models/*.holo --json` · "
-    "`holotype verify churn.holo --max-level data` · `holotype verify churn.holo --run`"
+    "`holotype verify churn.holo --max-level data` · `holotype verify churn.holo --run` · "
+    "`holotype verify churn.holo --policy policy.toml --name churn --version 1.4.0` · "
+    "`holotype verify churn.holo --key release.key.pub` · "
+    "`holotype verify churn.holo --oms --key ecdsa.key.pub` · "
+    "`holotype verify churn.holo --oms --identity ann@example.com --issuer https://example.com`"
 )
 
 
@@ -29,7 +40,12 @@ class MaxLevel(StrEnum):
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="The archives.", metavar="FILE...")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="The archives, also unpacked ones, or versions in the store.", metavar="FILE..."
+        ),
+    ],
     max_level: Annotated[
         MaxLevel,
         typer.Option(help="Fail where opening an archive asks for more trust than this."),
@@ -42,26 +58,81 @@ def command(
         list[str] | None,
         typer.Option(help="With --run: what to trust beside data; may be repeated."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Whose seals count, instead of your configuration file: a TOML file."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Fail unless this key sealed it: a public key's file or its id; may be repeated."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Fail unless it is sealed by this name, by who is trusted.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="Which version of that name.")] = None,
+    oms: Annotated[
+        bool,
+        typer.Option(
+            "--oms",
+            help="Also check the OpenSSF model signature beside it, by --key, --certificate or "
+            "--identity.",
+        ),
+    ] = False,
+    signature: Annotated[
+        Path | None, typer.Option(help="With --oms: the signature; FILE.sig by default.")
+    ] = None,
+    certificate: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --oms: an authority whose certificates count; may be repeated."),
+    ] = None,
+    identity: Annotated[
+        str | None, typer.Option(help="With --oms: who signed by Sigstore; needs --issuer.")
+    ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="With --oms: who vouches for that identity, a URL.")
+    ] = None,
+    trust_config: Annotated[
+        Path | None,
+        typer.Option(help="With --oms: Sigstore's trust configuration, instead of the network's."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Check every digest and every rule of archives, constructing nothing of them.
 
-    With --run, each model is then opened and asked what it was asked when it was saved.
+    Seals are held against the policy, which may ask for them. With --run, each model is then opened
+    and asked what it was asked when it was saved.
 
-    Exits with 1 where an archive fails a check or asks for too much trust, and with 2 where a file
-    cannot be read.
+    Exits with 1 where an archive fails a check, asks for too much trust or is not sealed as it must
+    be, and with 2 where a file cannot be read.
     """
+    signer = _Signer(key or [], certificate or [], identity, issuer, trust_config)
+    _check_usage(oms, signature, files, signer)
+    asked: dict[str, Any] = {
+        "run": run,
+        "trust": trust or (),
+        "policy": None if policy is None else Policy.from_file(policy),
+        "name": name,
+        "version": version,
+        "keys": () if oms else [_key(each) for each in signer.keys],
+    }
     failed = unreadable = False
     rows = []
     for file in files:
         try:
             with errors.status(plain(f"verifying {file}")):  # shows on a terminal only
-                report = verify(file, run=run, trust=trust or ())
-        except OSError as error:
+                report = (
+                    verify_folder(file, **asked) if file.is_dir() else verify(meant(file), **asked)
+                )
+                if oms:
+                    _judge_signature(report, file, signer, signature)
+        except (OSError, NotInStoreError) as error:
             unreadable = True
-            rows.append({"file": str(file), "ok": False, "error": error.strerror})
+            said = str(getattr(error, "strerror", None) or error)
+            rows.append({"file": str(file), "ok": False, "error": said})
             if not json:
-                errors.print(plain(f"✗ {file}: {error.strerror}", "red"))
+                errors.print(plain(f"✗ {file}: {said}", "red"))
             continue
         _judge_level(report, max_level)
         failed = failed or not report.ok
@@ -90,6 +161,73 @@ def _judge_level(report: Report, most: MaxLevel) -> None:
         report.error = report.error or UntrustedError(asking[0].path, problem, tuple(asking))
 
 
+def _key(text: str) -> str:
+    """The id of a key, or its public key in PEM from a file."""
+    return text if is_key_id(text) else public_pem(read_public(text)).decode()
+
+
+class _Signer(NamedTuple):
+    """By whom an OpenSSF model signature must be."""
+
+    keys: list[str]
+    certificates: list[Path]
+    identity: str | None
+    issuer: str | None
+    trust_config: Path | None
+
+
+def _check_usage(oms: bool, signature: Path | None, files: list[Path], signer: _Signer) -> None:
+    """Refuse options that do not go together."""
+    if signature is not None and (not oms or len(files) > 1):
+        raise typer.BadParameter("--signature goes with --oms and one archive")
+    if (signer.identity is None) != (signer.issuer is None):
+        raise typer.BadParameter("--identity and --issuer go together")
+    others = [bool(signer.certificates), signer.identity is not None]
+    if not oms and any(others):
+        raise typer.BadParameter("--certificate and --identity go with --oms")
+    by_key = len(signer.keys) == 1 and not is_key_id(signer.keys[0])
+    if oms and (sum([*others, by_key]) != 1 or (any(others) and signer.keys)):
+        raise typer.BadParameter(
+            "--oms needs the file of one public key (--key), certificates, or an identity"
+        )
+
+
+def _judge_signature(report: Report, file: Path, by: _Signer, signature: Path | None) -> None:
+    """Add the check of an OpenSSF model signature."""
+    try:
+        if by.keys:
+            signed = verify_files(file, by.keys[0], signature=signature)
+            said = f"OpenSSF model signature of {len(signed.resources)} digests"
+        else:
+            verify_vouched(
+                file,
+                signature=signature,
+                certificates=by.certificates,
+                identity=by.identity,
+                issuer=by.issuer,
+                trust_config=by.trust_config,
+            )
+            said = f"OpenSSF model signature by {by.identity or 'a certificate'}"
+        report.checks.append(Check("signature", True, said))
+    except BundleError as error:
+        report.checks.append(Check("signature", False, str(error)))
+        report.error = report.error or error
+
+
+def _seal(each: Witnessed) -> dict[str, object]:
+    seal = each.seal
+    return {
+        "key": seal.key,
+        "signer": each.signer,
+        "name": seal.name,
+        "version": seal.version,
+        "created": f"{seal.created:%Y-%m-%dT%H:%M:%SZ}",
+        "signature_right": True if each.checked else None,
+        "trusted": each.checked and each.problem is None,
+        "problem": each.problem,
+    }
+
+
 def _row(file: Path, report: Report) -> dict[str, object]:
     return {
         "file": str(file),
@@ -97,6 +235,7 @@ def _row(file: Path, report: Report) -> dict[str, object]:
         "id": report.id,
         "fingerprint": report.fingerprint,
         "level": report.level,
+        "seals": [_seal(each) for each in report.seals],
         "error": None if report.error is None else str(report.error),
         "error_type": None if report.error is None else type(report.error).__name__,
         "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in report.checks],

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from holotype.errors import FormatError, MissingLibraryError
 
 COMMANDS = [
     *("demo", "show", "card", "bom", "load", "doctor", "wheels", "verify", "fingerprint"),
-    *("scan", "convert", "bench"),
+    *("scan", "convert", "bench", "diff", "keygen", "seal", "track"),
+    *("init", "push", "pull", "list", "log", "tag", "remove", "gc", "scrub", "copy", "compress"),
 ]
 
 
@@ -132,6 +134,17 @@ def test_every_error_is_one_message_and_a_code(
     result = run()
     assert (result.code, result.out) == (code, "")
     assert result.err.strip() == message
+
+
+def test_ctrl_c_while_modules_are_imported_exits_with_130(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(types.ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "holotype.cli.app", Interrupted("holotype.cli.app"))
+    assert run("--version") == (130, "", "")
 
 
 def test_a_fault_of_ours_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
