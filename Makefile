@@ -10,7 +10,7 @@ COVERED := src/holotype/graph/*,src/holotype/archive/*,src/holotype/digest.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test coverage lint style types imports bench bench-scan frameworks fuzz js test-versions versions clean
+.PHONY: help venv demo test coverage lint style types imports bench bench-scan bench-store frameworks fuzz js test-versions versions clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -41,8 +41,11 @@ types: .venv/.dev ## Only mypy, strict
 imports: .venv/.dev ## Only import-linter: which room may import which
 	$(BIN)/lint-imports --no-logo
 
-bench: .venv/.test ## Compare with pickle, joblib, skops and others (BENCH_ARGS=--help says more)
+bench: .venv/.test bench-store ## Compare with pickle, joblib, skops and others (BENCH_ARGS=--help says more)
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-store: .venv/.peers ## Compare the store with joblib, zipnn, DVC and MLflow (STORE_ARGS=--help)
+	@$(BIN)/python -m benchmarks.store $(STORE_ARGS)
 
 bench-scan: .venv/.scanners ## Compare `holotype scan` with picklescan and fickling
 	@$(BIN)/python -m benchmarks.scan $(BENCH_ARGS)
@@ -88,6 +91,11 @@ clean: ## Remove the environments and everything else that the other targets mad
 .venv/.scanners: pyproject.toml .venv/.made
 	@echo "Installing Holotype and other scanners into .venv (once)"
 	@$(PIP) --editable '.[test,scanners]'
+	@touch $@ .venv/.test .venv/.demo
+
+.venv/.peers: pyproject.toml .venv/.made
+	@echo "Installing Holotype and what its store is compared with into .venv (once)"
+	@$(PIP) --editable '.[test,peers]'
 	@touch $@ .venv/.test .venv/.demo
 
 .venv/.ci: pyproject.toml .venv/.made

@@ -118,7 +118,7 @@ def durability(key: str, model: Model, *, rounds: int, directory: Path) -> Durab
         for index in range(len(ways)):
             way = (index + number) % len(ways)
             with tempfile.TemporaryDirectory(dir=directory) as folder:
-                taken, _ = _clock(lambda: ways[way](Path(folder) / "model"))  # noqa: B023
+                taken, _ = clock(lambda: ways[way](Path(folder) / "model"))  # noqa: B023
             if number:
                 samples[way].append(taken)
     return Durability(key, *map(Timing.of, samples))
@@ -133,11 +133,11 @@ def _visit(
     """Save once and load once in each way, adding to ``samples``."""
     with tempfile.TemporaryDirectory(dir=directory) as folder:
         path = Path(folder) / "model"
-        taken, _ = _clock(lambda: samples.peer.save(model, path))
+        taken, _ = clock(lambda: samples.peer.save(model, path))
         samples.saves.append(taken)
         samples.size = path.stat().st_size
         for name, load in samples.peer.loads().items():
-            taken, loaded = _clock(lambda: load(path))  # noqa: B023
+            taken, loaded = clock(lambda: load(path))  # noqa: B023
             samples.loads.setdefault(name, []).append(taken)
             check(loaded)
             del loaded
@@ -147,7 +147,7 @@ def _operations(samples: _Samples) -> list[list[Sample]]:
     return [samples.saves, *samples.loads.values()]
 
 
-def _clock(operation: Callable[[], Result]) -> tuple[Sample, Result]:
+def clock(operation: Callable[[], Result]) -> tuple[Sample, Result]:
     gc.collect()
     worked = time.process_time()
     begin = time.perf_counter()

@@ -65,7 +65,7 @@ def _in_fresh_process(key: str, peer: str, file: Path, way: str, quick: bool) ->
     return Peak(**json.loads(output.stdout))
 
 
-def _peak(operation: Callable[[], object]) -> Peak:
+def peak_of(operation: Callable[[], object]) -> Peak:
     _give_back()
     RESET.write_text("5")
     before = _status("VmRSS")
@@ -102,10 +102,10 @@ def main() -> None:
     peer = warmed(arguments.model, arguments.peer)
     if arguments.way == "save":
         model = fitted(arguments.model, quick=arguments.quick)
-        peak = _peak(lambda: peer.save(model, arguments.file))
+        peak = peak_of(lambda: peer.save(model, arguments.file))
     else:
         load = peer.loads()[arguments.way]
-        peak = _peak(lambda: load(arguments.file))
+        peak = peak_of(lambda: load(arguments.file))
     print(json.dumps({"peak": peak.peak, "kept": peak.kept}))
 
 

@@ -58,7 +58,7 @@ class Recipe:
 def fitted(key: str, *, quick: bool, cache: Path = CACHE) -> Model:
     """The fitted model ``key``, from the cache; fitted and cached first if it is not there."""
     name = f"{key}-{'quick' if quick else 'full'}"
-    path = cache / f"{name}-{_stamp()}.joblib"
+    path = cache / f"{name}-{stamp()}.joblib"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         for stale in cache.glob(f"{name}-*.joblib"):
@@ -91,7 +91,7 @@ def arrays_of(model: Model) -> Iterator[Array]:
             waiting.extend(vars(value).values())
 
 
-def _stamp() -> str:
+def stamp() -> str:
     made_from = [Path(__file__).read_text(), sklearn.__version__, np.__version__]
     made_from.append(Path(frameworks.__file__).read_text())
     made_from.append(f"{sys.version_info.major}.{sys.version_info.minor}")
