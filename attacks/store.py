@@ -257,7 +257,7 @@ def number_of_hugeness(forge: Forge) -> None:
 @hostile
 def ten_thousand_packs(forge: Forge) -> None:
     """A record that sends its reader after thousands of packs that are not there."""
-    forge.record(packs=[f"{number:064x}" for number in range(3000)])
+    forge.record(packs=[f"{number:064x}" for number in range(1000)])
 
 
 @hostile
@@ -265,6 +265,22 @@ def tag_that_climbs_out(forge: Forge) -> None:
     """A tag of a version whose number is a path."""
     tag = {"format": 1, "name": "m", "tag": "x", "version": "../../../x", "moved": "2024-01-01"}
     forge.place.write("tags/m/x.json", json.dumps(tag).encode())
+
+
+@hostile
+def keys_that_mean_nothing(forge: Forge) -> None:
+    """Files in every folder of the store, too high and too deep in it."""
+    for room in ("ids", "notes", "tags", "writers", "condemned", "packs", "seals", "scrubs", "x"):
+        forge.place.write(f"{room}/x", b"x")
+        forge.place.write(f"{room}/y/y", b"")
+        forge.place.write(f"{room}/{'a/' * 40}z.json", b"{}")
+
+
+@hostile
+def versions_that_are_none(forge: Forge) -> None:
+    """Files where versions are kept that are no versions."""
+    forge.place.write("versions/x", b"x")
+    forge.place.write(f"versions/{'a/' * 40}1.0.0.json", b"{}")
 
 
 @hostile
@@ -387,8 +403,8 @@ def parts_larger_than_they_are(forge: Forge) -> None:
 
 @hostile
 def text_bomb_as_recipe(forge: Forge) -> None:
-    """A recipe of a hundred megabytes of zeros in some kilobytes."""
-    forge.recipe(bytes(100 << 20))
+    """A recipe of thirty megabytes of zeros in some kilobytes."""
+    forge.recipe(bytes(32 << 20))
 
 
 @hostile
@@ -521,10 +537,10 @@ def recipe_with_objects_of_another_size(forge: Forge) -> None:
 
 @hostile
 def recipe_of_endless_segments(forge: Forge) -> None:
-    """A recipe that names one object a hundred thousand times."""
+    """A recipe that names one object thirty thousand times."""
     digest, _, size = forge.vault.recipe(forge.version()).objects[0]
-    whole = size * 100_000
-    head = canonical_json({"format": 1, "segments": [[digest, size]] * 100_000, "size": whole})
+    whole = size * 30_000
+    head = canonical_json({"format": 1, "segments": [[digest, size]] * 30_000, "size": whole})
     forge.recipe(struct.pack("<Q", len(head)) + head, size=whole)
 
 

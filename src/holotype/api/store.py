@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holotype.api.common import FILES
@@ -33,6 +34,9 @@ if TYPE_CHECKING:  # what only some methods need is imported there: loading is q
 __all__ = ["Entry", "Note", "Store", "Tag", "Usage", "Version"]
 
 Progress = Callable[[int, int], None]
+
+
+_REPORT = "application/vnd.holotype.scrub+json"
 
 
 class Store:
@@ -214,20 +218,25 @@ class Store:
         source: Store | str | os.PathLike[str] | None = None,
         resume: bool = True,
         report: str | os.PathLike[str] | None = None,
+        key: Key | None = None,
         progress: Progress | None = None,
     ) -> Scrubbed:
         """Compare every pack with its SHA-256, and look whether every version has what it needs.
 
         ``deep`` also decodes every block. What is damaged is mended from the store ``source``, as
         far as that has it. A scrub that was stopped goes on where it was, unless ``resume`` is
-        false. ``report`` is a file for what was found, as canonical JSON.
+        false. ``report`` is a file for what was found, as canonical JSON; with a private ``key`` it
+        is signed, in a DSSE envelope beside it whose name ends with ``.dsse.json``.
         """
         from holotype.store.mending import scrub
 
         other = source._vault if isinstance(source, Store) else source
-        return scrub(
+        found = scrub(
             self._vault, deep=deep, from_=other, resume=resume, report=report, progress=progress
         )
+        if report is not None and key is not None:
+            _sign(report, key)
+        return found
 
     def copy(
         self,
@@ -313,3 +322,15 @@ def _archive_of(model: Any, said: dict[str, Any]) -> Iterator[tuple[ArchiveReade
         file.seek(0)
         with open_source(file) as reader:
             yield reader, receipt.level
+
+
+def _sign(report: str | os.PathLike[str], key: Key) -> None:
+    """Write an envelope around a report beside it."""
+    from holotype.archive.atomic import replacing, write_at
+    from holotype.signing.dsse import enveloped
+    from holotype.signing.places import find_key
+
+    signing = find_key(key) if isinstance(key, (str, os.PathLike)) else key
+    envelope = enveloped(_REPORT, Path(report).read_bytes(), signing.sign, signing.spki)
+    with replacing(f"{os.path.realpath(os.fspath(report))}.dsse.json") as file:
+        write_at(file, [envelope.to_json()], 0)

@@ -10,11 +10,12 @@ import typer
 
 from holotype.cli.stores import Address, Json, at, counted, moving
 from holotype.cli.terminal import console, human_size, plain, print_json
+from holotype.signing.places import find_key
 from holotype.store.scrubbing import Scrubbed
 
 NAME = "scrub"
 EXAMPLES = (
-    "`holotype scrub` · `holotype scrub --deep --report scrub.json` · "
+    "`holotype scrub` · `holotype scrub --deep --report scrub.json --key audit.key` · "
     "`holotype scrub --from s3://bucket/models` · `holotype scrub --json | jq .sound`"
 )
 
@@ -30,6 +31,10 @@ def command(
     report: Annotated[
         Path | None, typer.Option(help="Write what was found to this file, as JSON.")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Sign the report: a private key's file, keyring:NAME or PKCS #11 URI."),
+    ] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Do not go on where the last scrub was stopped.")
     ] = False,
@@ -38,14 +43,27 @@ def command(
 ) -> None:
     """Read everything in a store, compare it with its digests, and mend it from another store.
 
-    A scrub that was stopped goes on where it was. Exits with 1 where something is damaged and was
+    A scrub that was stopped goes on where it was. With --key the report is signed, in a DSSE
+    envelope beside it (FILE.dsse.json). Exits with 1 where something is damaged and was
     not mended.
     """
+    if key is not None and report is None:
+        raise typer.BadParameter("--key signs a --report")
+    signing = (
+        None
+        if key is None
+        else find_key(key, lambda words: str(typer.prompt(words, hide_input=True, err=True)))
+    )
     shelf = at(store)
     other = None if source is None else at(source)
     with moving("scrubbing") as progress:
         found = shelf.scrub(
-            deep=deep, source=other, resume=not restart, report=report, progress=progress
+            deep=deep,
+            source=other,
+            resume=not restart,
+            report=report,
+            key=signing,
+            progress=progress,
         )
     if json:
         print_json({"sound": found.sound, **msgspec.to_builtins(found)})

@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from holotype.archive.manifest import said_of
-from holotype.digest import canonical_json
+from holotype.digest import canonical_json, sha256
 from holotype.errors import FormatError
 
-__all__ = ["IN_TOTO", "Envelope", "Signature", "base64_bytes", "pae", "parse_envelope"]
+__all__ = [
+    "IN_TOTO",
+    "Envelope",
+    "Signature",
+    "base64_bytes",
+    "base64_text",
+    "enveloped",
+    "pae",
+    "parse_envelope",
+]
 
 IN_TOTO: Final = "application/vnd.in-toto+json"
 """The type of a payload that is an in-toto statement."""
@@ -48,6 +58,19 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     """The bytes that are signed: ``DSSEv1 LEN(type) type LEN(payload) payload``."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def enveloped(
+    payload_type: str, payload: bytes, sign: Callable[[bytes], bytes], spki: bytes
+) -> Envelope:
+    """A payload, signed by the key whose public part is ``spki``."""
+    signature = Signature(sha256(spki), base64_text(sign(pae(payload_type, payload))))
+    return Envelope(base64_text(payload), payload_type, [signature])
+
+
+def base64_text(data: bytes) -> str:
+    """Base64 of RFC 4648, in its one spelling."""
+    return base64.b64encode(data).decode()
 
 
 def parse_envelope(data: bytes, where: str) -> tuple[bytes, str, bytes]:

@@ -8,7 +8,6 @@ signer trusted is for ``judge.py`` to say. No cryptography is needed here.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,7 +18,14 @@ from holotype.archive.manifest import TIME, Manifest, Part, said_of
 from holotype.archive.reader import ArchiveReader
 from holotype.digest import Digest, canonical_json, sha256
 from holotype.errors import FormatError, MisplacedSealError
-from holotype.signing.dsse import IN_TOTO, Envelope, Signature, base64_bytes, pae, parse_envelope
+from holotype.signing.dsse import (
+    IN_TOTO,
+    base64_bytes,
+    base64_text,
+    enveloped,
+    pae,
+    parse_envelope,
+)
 from holotype.signing.spki import Algorithm, algorithm_of
 
 __all__ = [
@@ -130,13 +136,12 @@ def made_seal(
             fingerprint=known.fingerprint,
             name=name,
             parts=known.parts,
-            signer=_SignerClaim(algorithm, _base64(spki)),
+            signer=_SignerClaim(algorithm, base64_text(spki)),
             version=version,
         ),
     )
     payload = canonical_json(statement)
-    signature = Signature(sha256(spki), _base64(sign(pae(IN_TOTO, payload))))
-    return Envelope(_base64(payload), IN_TOTO, [signature]).to_json()
+    return enveloped(IN_TOTO, payload, sign, spki).to_json()
 
 
 def require_words(name: str | None, version: str | None) -> None:
@@ -222,10 +227,6 @@ def _of_this(seal: Seal, where: str, reader: ArchiveReader) -> Seal:
                 "or the archive was changed after it was sealed; get both anew from who made them"
             )
     return seal
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _is_word(text: Any) -> bool:

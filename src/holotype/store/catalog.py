@@ -76,7 +76,8 @@ class Catalog:
         """Know all packs that are there now, and no others; but none of ``without``, ever."""
         if without is not None:
             self._without = frozenset(without)
-        there = {f.key.rpartition("/")[2]: f.size for f in self.place.list("packs/")}
+        listed = {f.key.rpartition("/")[2]: f for f in self.place.list("packs/")}
+        there = {name: f.size for name, f in listed.items() if f.key == pack_key(name)}
         wanted = [name for name in there if name not in self._without]
         with self._lock:
             gone = self.packs.keys() - set(wanted)

@@ -56,6 +56,7 @@ _SILENCE = timedelta(hours=1)
 _BLUR = timedelta(seconds=2)  # places that know times to the second only
 _ROUNDS = 4
 _NAME = re.compile(r"[0-9a-f]{64}")
+_NOTE = re.compile(r"notes/(.+)/([^/]+)/[^/]+")
 _ID = re.compile(r"ids/[0-9a-f]{64}/(.+)/([^/]+)")
 
 
@@ -321,6 +322,11 @@ class _Collector:
         for key in self._lost_notes(view):
             self._place.delete(key)
             self._done.notes += 1
+        removed = {(v.name, v.version) for v in view.versions if v.removed is not None}
+        for key in [found.key for found in self._place.list("notes/")]:
+            match = _NOTE.fullmatch(key)
+            if match is not None and match.groups() in removed:
+                self._place.delete(key)
         for version in view.versions:
             for digest in {version.id, version.fingerprint}:
                 if version.removed is None and version_note(version, digest) not in view.ids:

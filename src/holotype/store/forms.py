@@ -107,7 +107,14 @@ def decode_block(block: Block, body: Any, base: Bytes | None) -> list[Bytes]:
     sizes = [size for _, size in block.parts]
     try:
         whole = _decode(block, body, base, sizes)
-    except (ArchiveError, BlueprintError, ValueError, KeyError, TypeError) as error:
+    except (
+        ArchiveError,
+        BlueprintError,
+        ValueError,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+    ) as error:
         raise DamagedStoreError(f"a block does not decode: {error}") from None
     if isinstance(whole, list):
         return whole

@@ -56,7 +56,7 @@ def _missing(vault: Vault, other: Vault) -> dict[str, str]:
     """Records of versions that the store knows of, by their ids or tags, and the other one has."""
     known = set()
     for found in vault.place.list("ids/"):
-        name, _, number = found.key.split("/", 2)[2].rpartition("/")
+        name, _, number = found.key.partition("/")[2].partition("/")[2].rpartition("/")
         known.add((name, number))
     with suppress(StoreError):
         known |= {(tag.name, tag.version) for tag in vault.tags()}

@@ -1,5 +1,5 @@
-"""Bytes out of packs: every block is read and decoded once, on all cores, and handed to whoever
-waits for one of its parts.
+"""Bytes out of packs: every block that is wanted is read and decoded once, on all cores, and handed
+to whoever waits for one of its parts. What it is a difference from is kept for others, a while.
 
 Rule: a block that is the difference from another is decoded after it, and depths fall along such a
 chain, so that none goes in a circle. What is held in memory at once is bounded by a few blocks.

@@ -612,6 +612,294 @@ def gains(
     return gain
 
 
+# ------------------------------------------------------------------------- 9: columns of boosters
+
+XGBOOST = ["nodes", "left", "feature", "default_left", "cover", "weight", "threshold", "gain"]
+LIGHTGBM = [
+    *["num_leaves", "shrinkage", "left_child", "right_child", "split_feature", "threshold"],
+    *["leaf_count", "internal_count", "leaf_weight", "internal_weight", "leaf_value"],
+    *["internal_value", "split_gain"],
+]
+STEPS = [float(f"1e{power}") for power in range(-17, 28)]
+
+
+def columns(coded: Any, body: bytes, form: Any) -> bytes:
+    told = {name: (dtype, count) for name, dtype, count in form["columns"]}
+    booster: Booster | None = None
+    if set(told) >= {"nodes", "left", "feature", "threshold", "default_left", "weight"}:
+        booster = XGBoost(XGBOOST)
+    elif set(told) >= {"num_leaves", "left_child", "right_child", "split_feature"}:
+        booster = LightGBM(LIGHTGBM)
+    known = [] if booster is None else booster.names
+    order = [name for name in known if name in told] + sorted(set(told) - set(known))
+    found = {}
+    for name, data in zip(order, split(body, coded["frames"]), strict=True):
+        frame = Frame(data)
+        dtype, count = told[name]
+        if frame.byte() == 0:
+            found[name] = read_items(frame, count, dtype)
+        else:
+            assert booster is not None
+            letter = LETTERS[dtype[1:]]
+            numbers = getattr(booster, name)(frame, count)
+            found[name] = struct.pack(f"<{count}{letter}", *numbers)
+        assert frame.at == len(data)
+        if booster is not None and dtype[1:] in LETTERS:
+            booster.known[name] = list(struct.unpack(f"<{count}{LETTERS[dtype[1:]]}", found[name]))
+    return b"".join(found[name] for name in sorted(found))
+
+
+LETTERS = {"i4": "i", "i8": "q", "f4": "f", "f8": "d", "b1": "?", "u1": "B"}
+
+
+def signed(word: int) -> int:
+    return word if word < 1 << 63 else word - (1 << 64)
+
+
+def single(number: float) -> float:
+    try:
+        found: float = struct.unpack("<f", struct.pack("<f", number))[0]
+    except OverflowError:
+        return math.copysign(math.inf, number)
+    return found
+
+
+def of_bits(word: int, width: int) -> float:
+    found: float = struct.unpack("<f" if width == 4 else "<d", word.to_bytes(width, "little"))[0]
+    return found
+
+
+class Booster:
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.known: dict[str, list[Any]] = {}
+        self.p, self.q = 1.0, 1.0
+
+    def signed(self, frame: Frame, count: int) -> list[int]:
+        return [signed(unfold(number)) for number in frame.numbers(count)]
+
+    def plain(self, frame: Frame, count: int, width: int) -> list[float]:
+        if frame.byte():
+            return list(map(float, self.signed(frame, count)))
+        return [of_bits(word, width) for word in frame.column(count, width)]
+
+    def near(self, frame: Frame, expected: Sequence[float], width: int) -> list[float]:
+        if frame.byte() == 0:
+            return self.plain(frame, len(expected), width)
+        found, bits = [], 8 * width
+        for number, each in zip(frame.numbers(len(expected)), expected, strict=True):
+            near = single(each) if width == 4 else each
+            packed = struct.pack("<f" if width == 4 else "<d", near)
+            start = 0 if math.isnan(near) else int.from_bytes(packed, "little")
+            moved = start + unfold(number % (1 << bits), bits)
+            found.append(of_bits(moved % (1 << bits), width))
+        return found
+
+    def by_feature(self, frame: Frame, features: Sequence[int], width: int) -> list[float]:
+        if frame.byte() == 0:
+            return [of_bits(word, width) for word in frame.column(len(features), width)]
+        each = frame.numbers(frame.whole())
+        values = frame.column(sum(each), width)
+        first = [sum(each[:feature]) for feature in range(len(each))]
+        places = zip(features, frame.numbers(len(features)), strict=True)
+        return [of_bits(values[first[feature] + place], width) for feature, place in places]
+
+    def decimals(self, frame: Frame, expected: Sequence[float]) -> list[float]:
+        numbers = self.signed(frame, len(expected))
+        return [decimal(code(e) + n) for e, n in zip(expected, numbers, strict=True)]
+
+    def sums(self, batch: Batch, of_leaves: Sequence[float]) -> list[float]:
+        found = batch.spread(list(of_leaves), [0.0] * len(batch.inner))
+        for node in batch.upwards:
+            found[node] = found[batch.left[node]] + found[batch.right[node]]
+        return found
+
+    def grads(self, batch: Batch, values: Sequence[float], c: Sequence[float]) -> list[float]:
+        return self.sums(
+            batch,
+            [
+                divided(value, self.q) * (c[leaf] + self.p)
+                for value, leaf in zip(values, batch.leaves, strict=True)
+            ],
+        )
+
+    def answers(self, batch: Batch, g: Sequence[float], c: Sequence[float]) -> list[float]:
+        return [divided(g[node], c[node] + self.p) for node in batch.inner]
+
+    def gains(self, batch: Batch, g: Sequence[float], c: Sequence[float]) -> list[float]:
+        h, found = [each + self.p for each in c], []
+        for node in batch.inner:
+            left, right = batch.left[node], batch.right[node]
+            if self.p == 0:
+                apart = divided(g[left], h[left]) - divided(g[right], h[right])
+                found.append(divided(h[left] * h[right], h[node]) * (apart * apart))
+            else:
+                score = [divided(g[each] * g[each], h[each]) for each in (left, right, node)]
+                found.append(score[0] + score[1] - score[2])
+        return found
+
+
+def code(number: float) -> int:
+    size = abs(number)
+    if math.isnan(size) or size < STEPS[0]:
+        return 0
+    k = max(place for place, step in enumerate(STEPS) if step <= size)
+    scaled = size * 10.0 ** (22 - k) if k <= 22 else size / 10.0 ** (k - 22)
+    digits = 1_000_000 if math.isinf(scaled) else min(max(round(scaled), 100_000), 1_000_000)
+    found = k * 900_000 + digits - 99_999
+    return -found if math.copysign(1, number) < 0 else found
+
+
+def decimal(number: int) -> float:
+    if number == 0:
+        return 0.0
+    k, rest = divmod(abs(number) - 1, 900_000)
+    digits = float(rest + 100_000)
+    size = digits / 10.0 ** (22 - k) if k <= 22 else digits * 10.0 ** (k - 22)
+    return -size if number < 0 else size
+
+
+class XGBoost(Booster):
+    batch: Batch
+    sizes: list[float]
+
+    def left(self, frame: Frame, count: int) -> list[int]:
+        leaf = frame.column(count, 1)
+        left: list[int] = []
+        if frame.byte():
+            start = 0
+            for nodes in self.known["nodes"]:
+                splits = leaf[start : start + nodes].count(0)
+                left += [2 * place + 1 for place in range(splits)]
+                start += nodes
+        else:
+            left = [2 * number + 1 for number in frame.numbers(leaf.count(0))]
+        self.batch = Batch(frame, self.known["nodes"])
+        self.batch.shape(leaf, left)
+        return self.batch.spread([-1] * sum(leaf), left)
+
+    def _of_inner(self, numbers: Sequence[Any]) -> list[Any]:
+        return self.batch.spread([0] * len(self.batch.leaves), numbers)
+
+    def _leaves(self, name: str) -> list[float]:
+        return [self.known[name][leaf] for leaf in self.batch.leaves]
+
+    def feature(self, frame: Frame, count: int) -> list[int]:
+        return self._of_inner(frame.numbers(len(self.batch.inner)))
+
+    def default_left(self, frame: Frame, count: int) -> list[int]:
+        return self._of_inner(frame.column(len(self.batch.inner), 1))
+
+    def cover(self, frame: Frame, count: int) -> list[float]:
+        leaves = self.plain(frame, len(self.batch.leaves), 4)
+        sums = self.sums(self.batch, leaves)
+        near = self.near(frame, [sums[node] for node in self.batch.inner], 4)
+        return self.batch.spread(leaves, near)
+
+    def weight(self, frame: Frame, count: int) -> list[float]:
+        leaves = self.plain(frame, len(self.batch.leaves), 4)
+        self.p, self.q = frame.real(), frame.real()
+        self.sizes = self.sums(self.batch, self._leaves("cover"))
+        g = self.grads(self.batch, leaves, self.sizes)
+        near = self.near(frame, self.answers(self.batch, g, self.sizes), 4)
+        return self.batch.spread(leaves, near)
+
+    def threshold(self, frame: Frame, count: int) -> list[float]:
+        features = [self.known["feature"][node] for node in self.batch.inner]
+        inner = self.by_feature(frame, features, 4)
+        rate = single(frame.real())
+        answers = [single(weight * rate) for weight in self._leaves("weight")]
+        return self.batch.spread(self.near(frame, answers, 4), inner)
+
+    def gain(self, frame: Frame, count: int) -> list[float]:
+        sizes = self.sums(self.batch, self._leaves("cover"))
+        g = self.grads(self.batch, self._leaves("weight"), sizes)
+        return self._of_inner(self.near(frame, self.gains(self.batch, g, sizes), 4))
+
+
+class LightGBM(Booster):
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
+        self.p = 0.0
+
+    def left_child(self, frame: Frame, count: int) -> list[int]:
+        split_leaf = iter(frame.numbers(count))
+        left: list[int] = []
+        self.right: list[int] = []
+        for leaves in self.known["num_leaves"]:
+            start, place = len(left), {0: ([0], 0)}  # of each leaf: whose child it is
+            for split in range(leaves - 1):
+                leaf = next(split_leaf)
+                target, at = place[leaf]
+                target[at] = split
+                left.append(~leaf)
+                self.right.append(~(split + 1))
+                place[leaf], place[split + 1] = (left, start + split), (self.right, start + split)
+        return left
+
+    def right_child(self, frame: Frame, count: int) -> list[int]:
+        return self.right
+
+    def _batch(self) -> Batch:
+        """Nodes are all splits, and then all leaves."""
+        trees = [leaves - 1 for leaves in self.known["num_leaves"]]
+        splits = sum(trees)
+        batch = Batch(Frame(b""), [])
+        batch.total = 2 * splits + len(trees)
+        batch.inner, batch.leaves = list(range(splits)), list(range(splits, batch.total))
+        batch.left, batch.right = {}, {}
+        first, leaf = 0, splits
+        for count in trees:
+            for node in range(first, first + count):
+                for name, found in (("left_child", batch.left), ("right_child", batch.right)):
+                    child = self.known[name][node]
+                    found[node] = child + first if child >= 0 else ~child + leaf
+            first, leaf = first + count, leaf + count + 1
+        batch.upwards = batch.inner[::-1]
+        return batch
+
+    def _sums(self, name: str) -> list[float]:
+        return self.sums(self._batch(), self.known[name])[: len(self._batch().inner)]
+
+    def split_feature(self, frame: Frame, count: int) -> list[int]:
+        return frame.numbers(count)
+
+    def threshold(self, frame: Frame, count: int) -> list[float]:
+        return self.by_feature(frame, self.known["split_feature"], 8)
+
+    def leaf_count(self, frame: Frame, count: int) -> list[int]:
+        return frame.numbers(count)
+
+    def internal_count(self, frame: Frame, count: int) -> list[int]:
+        sums = self._sums("leaf_count")
+        return [int(a) + b for a, b in zip(sums, self.signed(frame, count), strict=True)]
+
+    def leaf_weight(self, frame: Frame, count: int) -> list[float]:
+        return self.near(frame, list(map(float, self.known["leaf_count"])), 8)
+
+    def internal_weight(self, frame: Frame, count: int) -> list[float]:
+        return self.decimals(frame, self._sums("leaf_weight"))
+
+    def leaf_value(self, frame: Frame, count: int) -> list[float]:
+        return self.plain(frame, count, 8)
+
+    def internal_value(self, frame: Frame, count: int) -> list[float]:
+        self.p = frame.real()
+        batch = self._batch()
+        c = self.sums(batch, self.known["leaf_weight"])
+        g = self.grads(batch, self.known["leaf_value"], c)
+        return self.decimals(frame, self.answers(batch, g, c))
+
+    def split_gain(self, frame: Frame, count: int) -> list[float]:
+        batch = self._batch()
+        c = self.sums(batch, self.known["leaf_weight"])
+        g = self.grads(batch, self.known["leaf_value"], c)
+        rates = zip(self.known["shrinkage"], self.known["num_leaves"], strict=True)
+        of_splits = [rate for rate, leaves in rates for _ in range(leaves - 1)]
+        gains = zip(self.gains(batch, g, c), of_splits, strict=True)
+        return self.decimals(frame, [divided(gain, rate * rate) for gain, rate in gains])
+
+
 # ------------------------------------------------------------------------- SPEC 10: packs, recipes
 
 
@@ -664,6 +952,8 @@ class Packs:
             whole = zstandard.ZstdDecompressor(dict_data=told).decompress(body)
         elif form["kind"] == "items":
             whole = array(coded, body, form["dtype"], sum(sizes), before[: sum(sizes)])
+        elif form["kind"] == "columns":
+            whole = columns(coded, body, form)
         else:
             whole = trees(coded, body, form, sizes)
         return split(whole, sizes)

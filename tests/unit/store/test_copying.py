@@ -203,9 +203,11 @@ def test_a_collector_in_the_source_does_not_disturb(source: Vault) -> None:
     lock = threading.Lock()
 
     class Meddled(CountingPlace):
+        turn = 0
+
         def read(self, key: str, start: int = 0, size: int | None = None) -> bytes | memoryview:
             with lock:
-                if self.calls["read"] >= turn and not moved:
+                if self.calls["read"] >= self.turn and not moved:
                     moved.append(collect(Vault(place)).rewritten)
             return super().read(key, start, size)
 
@@ -215,6 +217,7 @@ def test_a_collector_in_the_source_does_not_disturb(source: Vault) -> None:
         place = MemoryPlace()
         place.content, place.clock = dict(before.content), before.clock
         moved.clear()
+        Meddled.turn = turn
         target = new_vault(MemoryPlace())
         copy(Vault(Meddled(place)), "small", target)
         check_versions(target.place, {"small@1.0.0": archive(arrays(5, count=2, size=80_000))})

@@ -113,6 +113,28 @@ def test_trees_of_all_kinds(tmp_path: Path, name: str) -> None:
     assert "trees trees" in packs.forms
 
 
+@pytest.mark.parametrize("objective", ["reg:squarederror", "reg:absoluteerror"])
+def test_the_trees_of_xgboost(tmp_path: Path, objective: str) -> None:
+    xgboost = pytest.importorskip("xgboost", reason="its trees have a layer of their own")
+    model = xgboost.XGBRegressor(
+        n_estimators=80, max_depth=3, objective=objective, reg_lambda=0.5, n_jobs=1
+    )
+    packs = read_again(archive(model.fit(U, V)), tmp_path, "balanced")
+    packs.file(packs.archive[0])
+    assert "columns columns" in packs.forms
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.5])
+def test_the_trees_of_lightgbm(tmp_path: Path, penalty: float) -> None:
+    lightgbm = pytest.importorskip("lightgbm", reason="its trees have a layer of their own")
+    model = lightgbm.LGBMRegressor(
+        n_estimators=80, num_leaves=7, reg_lambda=penalty, n_jobs=1, verbose=-1
+    )
+    packs = read_again(archive(model.fit(U, V)), tmp_path, "balanced")
+    packs.file(packs.archive[0])
+    assert "columns columns" in packs.forms
+
+
 def test_versions_that_are_differences_and_share_chunks() -> None:
     place = MemoryPlace()
     weights, table = FLOATS.astype("<f4"), RANDOM.standard_normal((3_000, 4))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+from tests.unit.store.stores import archive
 
+from holotype.archive.reader import open_archive
 from holotype.errors import DamagedStoreError
+from holotype.store.boosters import boosters, columns_of
+from holotype.store.cutting import cut
 from holotype.store.forests import Piece
-from holotype.store.forms import Bytes, Made, decode_block, items, plain, text, trees
+from holotype.store.forms import Bytes, Made, columns, decode_block, items, plain, text, trees
 from holotype.store.packs import Block
 
 RANDOM = np.random.default_rng(0)
@@ -94,6 +99,58 @@ def test_trees_come_back_as_nodes_and_then_values(grouped: bool) -> None:
     assert bool(made.form["counts"]) == grouped
     assert sum(len(each) for each in made.bodies) < sum(each.nbytes for each in arrays) / 4
     assert decoded(made, *(each.nbytes for each in arrays)) == [each.tobytes() for each in arrays]
+
+
+@pytest.fixture(scope="module", params=["xgboost", "lightgbm"])
+def booster(request: pytest.FixtureRequest) -> tuple[Block, bytes, list[bytes]]:
+    """A block of the arrays of a booster, its body, and the arrays."""
+    library = pytest.importorskip(request.param, reason="its trees have a form of their own")
+    X, y = load_iris(return_X_y=True)
+    if request.param == "xgboost":
+        model = library.XGBRegressor(n_estimators=70, max_depth=2, n_jobs=1).fit(X, y)
+    else:
+        model = library.LGBMRegressor(n_estimators=70, num_leaves=5, n_jobs=1, verbose=-1).fit(X, y)
+    data = archive(model)
+    with open_archive(data) as reader:
+        spans = [(span, span.digest) for span in cut(reader)]
+    (found,) = boosters(spans)
+    arrays = columns_of(found, np.frombuffer(data, np.uint8))
+    own = [arrays[name] for name in sorted(arrays)]
+    block, body = of(columns(arrays, "fast"), *(array.nbytes for array in own))
+    assert block.form["kind"] == "columns"
+    return block, body, [array.tobytes() for array in own]
+
+
+def test_the_arrays_of_a_booster_come_back_in_the_order_of_their_names(booster: Any) -> None:
+    block, body, arrays = booster
+    assert [part.tobytes() for part in decode_block(block, body, None)] == arrays
+    assert len(body) < sum(map(len, arrays)) / 2
+
+
+def test_damaged_arrays_of_a_booster_are_refused_or_of_the_right_size(booster: Any) -> None:
+    block, body, arrays = booster
+    for place in RANDOM.integers(0, len(body), 200).tolist():
+        damaged = bytearray(body)
+        damaged[place] ^= int(RANDOM.integers(1, 256))
+        with suppress(DamagedStoreError):
+            assert list(map(len, decode_block(block, damaged, None))) == list(map(len, arrays))
+    told = block.form["columns"]
+    for odd in (
+        [],
+        told[1:],
+        [[name, "<f8", count] for name, _, count in told],
+        [[name, dtype, count + 1] for name, dtype, count in told],
+        [[name, dtype, -count] for name, dtype, count in told],
+        [[name, dtype, str(count)] for name, dtype, count in told],
+        [[str(place), dtype, count] for place, (_, dtype, count) in enumerate(told)],
+        [[[], *rest] for _, *rest in told],
+        [*told, ["none", "|V0", 1 << 60]],
+        {name: count for name, _, count in told},
+        5,
+        None,
+    ):
+        with pytest.raises(DamagedStoreError):
+            decode_block(changed(block, columns=odd), body, None)
 
 
 def changed(block: Block, **form: Any) -> Block:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,9 @@ import pytest
 
 import holotype
 from holotype.errors import MisplacedSealError, SealError
+from holotype.signing.dsse import pae
+from holotype.signing.keys import check_signature
+from holotype.signing.places import read_public
 
 pytest.importorskip("cryptography", reason="seals are made with cryptography")
 
@@ -116,3 +121,19 @@ def test_a_seal_that_was_tampered_with_in_the_store_is_refused(
     seal.write_bytes(seal.read_bytes().replace(b'"', b"'", 1))
     report = holotype.verify(store.source("model"))
     assert not report.ok
+
+
+def test_the_report_of_a_scrub_is_signed_in_an_envelope(
+    store: holotype.Store, key: str, tmp_path: Path
+) -> None:
+    store.push("model", MODEL)
+    report = tmp_path / "report.json"
+    store.scrub(report=report, key=key)
+    envelope = json.loads((tmp_path / "report.json.dsse.json").read_bytes())
+    payload = base64.b64decode(envelope["payload"])
+    assert payload == report.read_bytes()
+    signed = pae(envelope["payloadType"], payload)
+    signature = base64.b64decode(envelope["signatures"][0]["sig"])
+    spki = read_public(f"{key}.pub")
+    assert check_signature("ed25519", spki, signed, signature)
+    assert not check_signature("ed25519", spki, signed + b" ", signature)
