@@ -585,11 +585,16 @@ def scrub_that_was_done(forge: Forge) -> None:
     forge.place.write("scrubs/state.json", canonical_json(state))
 
 
+def table() -> str:
+    """What each store tries, as Markdown."""
+    rows = [f"| `{each.name}` | {each.aim} |\n" for each in STORES.values()]
+    return "| store | what it tries |\n| --- | --- |\n" + "".join(rows)
+
+
 def main(arguments: list[str]) -> int:
     """Do what the command line asks; the status of the process."""
     if arguments == ["--table"]:
-        rows = [f"| `{each.name}` | {each.aim} |\n" for each in STORES.values()]
-        sys.stdout.write("| store | what it tries |\n| --- | --- |\n" + "".join(rows))
+        sys.stdout.write(table())
         return 0
     if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.stderr.write("usage: python -m attacks.store FOLDER | --table\n")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks.store import STORES
+from attacks.store import STORES, table
 from tests import fresh
 
 pytest.importorskip("zstandard", reason="stores need holotype[store]")
@@ -63,3 +64,8 @@ def test_what_is_damaged_is_refused_and_what_is_honest_is_given(name: str, tried
     if name in {"id-of-another", "id-changed", "recipe-without-a-file", "size-of-an-exabyte"}:
         for way in ("load m@1.0.0", "pull m@1.0.0", "map m@1.0.0", "copy m@1.0.0"):
             assert outcomes[way].startswith("refused: "), way
+
+
+def test_the_page_says_what_each_store_tries() -> None:
+    page = Path(__file__).parents[2] / "attacks" / "README.md"
+    assert table() in page.read_text()
