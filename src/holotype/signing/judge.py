@@ -95,7 +95,8 @@ def judge(found: Sequence[Judged], terms: SealTerms, wanted: Wanted, archive: Di
     if archive in terms.revoked:
         raise RevokedSealError(f"the archive {archive} was revoked by the policy")
     counting = [each for each in found if each.error is None]
-    if not counting and (terms.demanding or wanted):
+    pinned = any(pin.name == wanted.name for pin in terms.pins)
+    if not counting and (terms.demanding or wanted or pinned):
         raise _nothing_counts(found, wanted)
     names = {wanted.name} if wanted.name is not None else {each.seal.name for each in counting}
     for pin in terms.pins:
