@@ -54,6 +54,10 @@ class Wanted(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return said_name(self.name, self.version)
 
+    def is_met(self, asked: str | None, said: str | None) -> bool:
+        """Whether what a seal says is what was asked for; it may say nothing, if none is demanded."""
+        return asked in (None, said) or (said is None and not self.demanded)
+
 
 class Judged(msgspec.Struct, frozen=True):
     """A seal, the signer of the policy whose it is, and why it does not count if it does not."""
@@ -126,8 +130,7 @@ def _fault(
         return ExpiredSealError(f"{made} is newer than the key may be used, {key.not_after}")
     if seal.created > now + _SLACK:
         return ExpiredSealError(f"{made} is from the future; is the clock of this machine right?")
-    same = (wanted.name in (None, seal.name), wanted.version in (None, seal.version))
-    if not all(same):
+    if not (wanted.is_met(wanted.name, seal.name) and wanted.is_met(wanted.version, seal.version)):
         return MisplacedSealError(
             f"{made} is for {said_name(seal.name, seal.version)}, and {wanted} was asked for"
         )
