@@ -55,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
         return said_name(self.name, self.version)
 
     def is_met(self, asked: str | None, said: str | None) -> bool:
-        """Whether what a seal says is what was asked for; it may say nothing, if none is demanded."""
+        """Whether what a seal says was asked for; it may say nothing, if none is demanded."""
         return asked in (None, said) or (said is None and not self.demanded)
 
 
