@@ -16,16 +16,17 @@ from attacks.seals import SEAL, named, sealed
 
 import holotype
 from holotype.archive import atomic
-from holotype.archive.container import read_directory
+from holotype.archive.container import Member, read_directory
 from holotype.archive.reader import open_archive
 from holotype.archive.seals import (
     MAX_SEAL,
     MAX_SEALS,
+    check_seal_members,
     seal_members,
     sealed_bytes,
     sealed_file,
 )
-from holotype.errors import DigestError, FormatError, SealError
+from holotype.errors import DigestError, FormatError, LimitError, SealError
 
 DATA = holotype.dumps({"a": np.arange(50_000.0), "b": "text"})
 ONE, TWO = b'{"one": 1}', b'{"two": 2}'
@@ -166,3 +167,30 @@ def test_a_damaged_seal_is_found(archive_id: str) -> None:
 def test_a_broken_archive_takes_no_seal(archive_id: str) -> None:
     with pytest.raises(FormatError):
         sealed_bytes(DATA[:-1], [ONE], archive_id)
+
+
+def members(*seals: tuple[str, int]) -> list[Member]:
+    """A manifest, and seals of these names and sizes."""
+    return [Member("manifest.json", 0, 10, 0), *(Member(n, 10, size, 0) for n, size in seals)]
+
+
+def test_seals_are_few_small_and_in_order() -> None:
+    names = [f"seals/{number:064x}.json" for number in range(MAX_SEALS + 1)]
+    fit = members(*((name, 1) for name in names[:-1]))
+    assert len(check_seal_members(fit)) == MAX_SEALS
+    with pytest.raises(LimitError, match=f"{MAX_SEALS + 1} seals"):
+        check_seal_members(members(*((name, 1) for name in names)))
+    with pytest.raises(LimitError, match="has 4194305 bytes"):
+        check_seal_members(members((names[0], MAX_SEAL + 1)))
+    with pytest.raises(FormatError, match="order of their names"):
+        check_seal_members(members((names[1], 1), (names[0], 1)))
+
+
+def test_a_file_that_becomes_shorter_while_it_is_copied_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "short").write_bytes(b"12345")
+    with (
+        open(tmp_path / "short", "rb") as source,
+        open(tmp_path / "copy", "wb") as target,
+        pytest.raises(FormatError, match="became shorter"),
+    ):
+        atomic.copy(source.fileno(), target.fileno(), 10)
