@@ -19,7 +19,7 @@ def derived(
 ) -> tuple[Number, Sequence[str]]:
     """The number that follows on ``before``, whose archive is ``old``, and why that one."""
     number = parse_number(before.version)
-    difference = compare_archives(old, reader, (str(before), before.name))
+    difference = compare_archives(old, reader, (str(before), before.name), measure=False)
     found = next_version(f"{number.major}.{number.minor}.{number.patch}", difference)
     reasons = [f"{reason.step}: {reason.what}" for reason in found.reasons]
     if found.step == "same":

@@ -27,11 +27,15 @@ _BATCH = 2000  # pairs whose figures are made together
 _MAX_NAMES = 1_000_000  # texts of an array that are compared as terms
 
 
-def compare_arrays(pairs: Sequence[ArrayPair], left: Half, right: Half, found: Findings) -> int:
-    """Add what changed to ``found``; how many pairs are equal."""
+def compare_arrays(
+    pairs: Sequence[ArrayPair], left: Half, right: Half, found: Findings, *, measure: bool
+) -> int:
+    """Add what changed to ``found``, and by how much if that is to be measured; how many pairs are
+    equal.
+    """
     changed = [pair for pair in pairs if not _equal(pair[2], pair[3])]
     for start in range(0, len(changed), _BATCH):
-        _batch(changed[start : start + _BATCH], left, right, found)
+        _batch(changed[start : start + _BATCH], left, right, found, measure)
     return len(pairs) - len(changed)
 
 
@@ -44,8 +48,10 @@ def _equal(a: Any, b: Any) -> bool:
     return False
 
 
-def _batch(pairs: Sequence[ArrayPair], left: Half, right: Half, found: Findings) -> None:
-    comparable = [pair for pair in pairs if _comparable(pair[2], pair[3])]
+def _batch(
+    pairs: Sequence[ArrayPair], left: Half, right: Half, found: Findings, measure: bool
+) -> None:
+    comparable = [pair for pair in pairs if measure and _comparable(pair[2], pair[3])]
     verify_arrays(
         [
             (half, side)
