@@ -1,4 +1,4 @@
-"""Any array: in chunks of half a megabyte, each field by itself, as a sample of it advises.
+"""Any array: in chunks of two megabytes, each field by itself, as a sample of it advises.
 
 A sample is packed in every way first. Where none gains, the array's own memory is the one frame,
 and no pass over it was wasted. Chunks do not know of each other: all cores work, and memory is
@@ -8,13 +8,14 @@ bounded by a few of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from holotype.codec.coded import VERSION, Coded, cut, natural, numbers, opened
-from holotype.codec.columns import Plan, make_plan, read_column, write_column
+from holotype.codec.columns import Plan, make_plan, plan_with, read_column, write_column
 from holotype.codec.frames import MATCHES, Bytes, Reader, Writer
 from holotype.codec.layout import Column, columns_of, from_items, to_items
 from holotype.codec.parallel import in_order
@@ -22,7 +23,7 @@ from holotype.errors import FormatError, SaveError
 
 __all__ = ["decode", "encode", "read_items", "write_items"]
 
-_CHUNK = 1 << 19  # bytes: with all that is made of it, it stays in the cache
+_CHUNK = 1 << 21  # bytes: threads that work on less wait for each other
 _TINY = 64  # bytes: a description would be longer than what it saves
 _WORTH = 0.97  # an array that gains less stays as it is, and can be mapped
 _PARENT_WORTH = 0.95  # nor does it take a chain of arrays to read what is as small without one
@@ -62,13 +63,16 @@ def encode(
         return raw
     chunk = max(_CHUNK // size, 1)
 
-    def work(start: int) -> bytes:
-        return _encode_chunk(
-            items[start : start + chunk], _same(before, start, chunk, items), columns, plans
-        )
-
     if plans.joined is None:
         before = None
+
+    def work(start: int) -> bytes:
+        own = items[start : start + chunk]
+        # Where the parent ends early there is little to differ from.
+        near = before is not None and 2 * (len(before) - start) > len(own)
+        same = _same(before, start, chunk, items) if near else None
+        return _encode_chunk(own, same, columns, plans)
+
     frames = tuple(in_order(work, range(0, len(items), chunk), memory.size))
     header = {
         "codec": VERSION,
@@ -100,9 +104,15 @@ def _parent_items(
 
 
 def _same(before: Bytes | None, start: int, chunk: int, items: Bytes) -> Bytes | None:
-    """What the parent has where this chunk stands, if it reaches so far."""
+    """What the parent has where this chunk stands; zeros behind its end."""
+    if before is None or start >= len(before):
+        return None
     stop = min(start + chunk, len(items))
-    return None if before is None or stop > len(before) else before[start:stop]
+    if stop <= len(before):
+        return before[start:stop]
+    longer = np.zeros((stop - start, before.shape[1]), np.uint8)
+    longer[: len(before) - start] = before[start:]
+    return longer
 
 
 def _make_plans(
@@ -116,8 +126,8 @@ def _make_plans(
     common = min(len(items), len(before))
     now, then = _sample(items[:common], items.size), _sample(before[:common], items.size)
     joined = [
-        make_plan(from_items(now, c), c.kind, level, from_items(then, c), whole=whole)
-        for c in columns
+        min(plan, plan_with(from_items(now, c), from_items(then, c), level), key=attrgetter("share"))
+        for plan, c in zip(alone, columns, strict=True)
     ]
     shares = [
         sum(p.share * c.size for p, c in zip(plans, columns, strict=True))

@@ -6,6 +6,7 @@ so reading needs no plan. The frame of a column: the way, then one block for eac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "Plan",
     "make_plan",
     "plan_for",
+    "plan_with",
     "read_column",
     "write_column",
 ]
@@ -55,20 +57,12 @@ class Plan(NamedTuple):
     share: float  # packed size over size, of the sample
 
 
-def make_plan(
-    words: Words, kind: str, level: str, parent: Words | None = None, *, whole: bool = False
-) -> Plan:
+def make_plan(words: Words, kind: str, level: str, *, whole: bool = False) -> Plan:
     """The best plan for a sample of ``words``: those of floats (``kind`` f), numbers or bytes.
 
     ``whole`` says that the words are few and all there are, so that sorting them costs nothing.
     """
-    plans = [plan_for(words, way, level=level) for way in _ways(words, kind)]
-    if parent is not None:
-        plans += [
-            plan_for(_without(words, parent, how), PLANES, how, level=level)
-            for how in (_MINUS, _XOR)
-        ]
-    best = min(plans, key=lambda plan: plan.share)
+    best = _best(plan_for(words, way, level=level) for way in _ways(words, kind))
     if words.itemsize > 1 and len(words) > 256 and best.share > 0.1:
         distinct = len(np.unique(words[:4096]))
         if distinct < min(len(words), 4096) * (0.9 if whole else 0.25):
@@ -76,6 +70,17 @@ def make_plan(
             if pooled.share < best.share * _POOL_WORTH:
                 return pooled
     return best
+
+
+def plan_with(words: Words, parent: Words, level: str) -> Plan:
+    """The best plan for a sample of ``words`` as a difference from a parent's."""
+    return _best(
+        plan_for(_without(words, parent, how), PLANES, how, level=level) for how in (_MINUS, _XOR)
+    )
+
+
+def _best(plans: Iterable[Plan]) -> Plan:
+    return min(plans, key=lambda plan: plan.share)
 
 
 def _ways(words: Words, kind: str) -> tuple[int, ...]:

@@ -27,8 +27,12 @@ __all__ = [
 Words = npt.NDArray[Any]
 """One-dimensional, contiguous, of an unsigned dtype in native order."""
 
-_BLOCK = 1 << 16  # items that are split at a time: they stay in the cache
 _ONE, _SEVEN, _LOW, _HIGH = (np.uint8(number) for number in (1, 7, 0x7F, 0x80))
+
+_SHIFTED = 4  # bytes: from wider words it is quicker to pick them
+
+# Each call of NumPy is made on as much as there is, though less would stay in the cache: between
+# two calls a thread needs the interpreter, and threads that wait for it are no quicker than one.
 
 
 def split(words: Words, *, move_sign: bool = False) -> Bytes:
@@ -39,50 +43,17 @@ def split(words: Words, *, move_sign: bool = False) -> Bytes:
     """
     count, width = len(words), words.itemsize
     if width == 1:
-        return words.view(np.uint8).reshape(1, -1)
+        return words.view(np.uint8).reshape(1, count)
     planes = np.empty((width, count), np.uint8)
-    for start in range(0, count, _BLOCK):
-        block, target = words[start : start + _BLOCK], planes[:, start : start + _BLOCK]
-        if width > 4:
-            _pick(block, target, move_sign)
-            continue
-        for plane in range(width):
-            np.copyto(target[plane], _lowest(block, plane, move_sign), casting="unsafe")
-    return planes
-
-
-def _pick(words: Words, planes: Bytes, move_sign: bool) -> None:
-    """Byte by byte: for wide words this is quicker than shifting."""
-    rows = words.view(np.uint8).reshape(len(words), len(planes))
-    for place, plane in zip(_places(len(planes)), planes, strict=True):
-        plane[:] = rows[:, place]
+    if width > _SHIFTED:
+        for plane, row in zip(planes, _bytes_of(words), strict=True):
+            plane[:] = row
+    else:
+        for place, plane in enumerate(planes):
+            np.right_shift(words, 8 * place, out=plane, casting="unsafe")
     if move_sign:
-        low, high = planes[-2:]
-        planes[-2:] = (low & _LOW) | (high & _HIGH), (high << _ONE) | (low >> _SEVEN)
-
-
-def _interleave(parts: list[Bytes], words: Words) -> None:
-    """What `_pick` took apart."""
-    rows = words.view(np.uint8).reshape(len(words), len(parts))
-    for place, part in zip(_places(len(parts)), parts, strict=True):
-        rows[:, place] = part
-
-
-def _places(width: int) -> range:
-    """Where in memory the bytes of a word stand, the lowest first."""
-    return range(width) if sys.byteorder == "little" else range(width)[::-1]
-
-
-def _lowest(words: Words, plane: int, move_sign: bool) -> Words:
-    """Words whose lowest bytes are the plane."""
-    bits = 8 * words.itemsize
-    result: Words = words >> 8 * plane
-    if move_sign and plane == words.itemsize - 1:
-        result = words >> bits - 9
-    elif move_sign and plane == words.itemsize - 2:
-        result &= 0x7F
-        result |= (words >> bits - 8) & 0x80
-    return result
+        _move_sign(planes[-2], planes[-1])
+    return planes
 
 
 def join(
@@ -95,23 +66,39 @@ def join(
     """Words again, of as many bytes as there are planes; in ``out``, if there is one."""
     if len(planes) == 1 and out is None:
         return planes[0].view(dtype)
-    count = len(planes[0])
-    words = np.empty(count, dtype) if out is None else out
-    for start in range(0, count, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        parts = [plane[block] for plane in planes]
-        if sign_moved:
-            low, high = parts[-2:]
-            parts[-2:] = (low & _LOW) | (high << _SEVEN), (low & _HIGH) | (high >> _ONE)
-        if len(planes) > 4:
-            _interleave(parts, words[block])
-            continue
-        joined = parts[-1].astype(dtype)
-        for part in parts[-2::-1]:
-            joined <<= 8
-            joined |= part
-        words[block] = joined
+    words = np.empty(len(planes[0]), dtype) if out is None else out
+    if sign_moved:
+        planes = [*planes[:-2], *_signs_back(planes[-2], planes[-1])]
+    if len(planes) == 2:
+        np.left_shift(planes[1], 8, out=words, dtype=dtype)
+        words |= planes[0]
+        return words
+    for plane, row in zip(planes, _bytes_of(words), strict=True):
+        row[:] = plane
     return words
+
+
+def _bytes_of(words: Words) -> Bytes:
+    """Row ``i`` is the ``i``-th byte of every word, the lowest first, where it is in memory."""
+    rows = words.view(np.uint8).reshape(len(words), words.itemsize).T
+    return rows if sys.byteorder == "little" else rows[::-1]
+
+
+def _move_sign(low: Bytes, high: Bytes) -> None:
+    sign = high & _HIGH
+    high <<= _ONE
+    high |= low >> _SEVEN
+    low &= _LOW
+    low |= sign
+
+
+def _signs_back(low: Bytes, high: Bytes) -> tuple[Bytes, Bytes]:
+    """What `_move_sign` began with; ``low`` and ``high`` may be read-only."""
+    first = high >> _ONE
+    first |= low & _HIGH
+    second = low & _LOW
+    second |= high << _SEVEN
+    return second, first
 
 
 def fold(words: Words) -> Words:

@@ -93,7 +93,7 @@ def test_appended_rows_differ_from_the_parent_only_at_the_end() -> None:
     assert (again(coded, longer, parent=rows) == longer).all()
 
 
-@pytest.mark.parametrize("parent", [None, WEIGHTS[:5], WEIGHTS.view(np.uint32), BFLOAT16])
+@pytest.mark.parametrize("parent", [None, WEIGHTS[:0], WEIGHTS.view(np.uint32), BFLOAT16])
 def test_without_its_parent_a_difference_is_refused(parent: npt.NDArray[Any] | None) -> None:
     coded = encode(WEIGHTS, parent=WEIGHTS)
     with pytest.raises(FormatError, match="difference"):

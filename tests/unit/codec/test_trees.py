@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from holotype.codec import Coded, Trees, decode_trees, encode_trees
@@ -108,7 +109,7 @@ def test_trees_come_back_bit_by_bit_and_much_smaller(name: str) -> None:
 
 def test_a_large_forest_is_cut_into_batches_of_whole_trees() -> None:
     part = trees_of(CASES["classifier"][0])
-    trees = Trees(part.nodes * 12, part.values * 12)
+    trees = Trees(part.nodes * 24, part.values * 24)
     coded = encode_trees(trees)
     assert len(coded.header["batches"]) > 1
     assert sum(coded.header["batches"]) == len(trees.nodes)
@@ -190,16 +191,37 @@ def test_trees_before_missing_values_come_back_too() -> None:
     assert coded.size * 20 < sum(map(len, raw(trees)))
 
 
-def test_a_tree_as_deep_as_it_has_leaves_is_stored_by_the_general_layers() -> None:
-    part = trees_of(CASES["stump"][0])
-    count = 20001
-    nodes = np.zeros(count, part.nodes[0].dtype)
+def _deep() -> npt.NDArray[Any]:
+    """The nodes of a tree of which every left child is a leaf."""
+    nodes = np.zeros(20001, trees_of(CASES["stump"][0]).nodes[0].dtype)
     nodes["left_child"] = nodes["right_child"] = -1
-    inner = np.arange(0, count - 1, 2)
+    inner = np.arange(0, len(nodes) - 1, 2)
     nodes["left_child"][inner], nodes["right_child"][inner] = inner + 1, inner + 2
     nodes["feature"] = np.where(nodes["left_child"] < 0, -2, 0)
     nodes["threshold"] = np.where(nodes["left_child"] < 0, -2.0, 0.5)
-    trees = Trees([nodes], [np.zeros((count, 1, 1))])
+    nodes["n_node_samples"] = (len(nodes) + 1 - np.arange(len(nodes))) // 2
+    nodes["n_node_samples"][inner + 1] = 1
+    nodes["weighted_n_node_samples"] = nodes["n_node_samples"]
+    return nodes
+
+
+def test_a_tree_as_deep_as_it_has_leaves_is_a_tree() -> None:
+    nodes = _deep()
+    trees = Trees([nodes], [np.zeros((len(nodes), 1, 1))])
+    coded = encode_trees(trees)
+    assert semantic(coded)
+    assert raw(again(coded, trees)) == raw(trees)
+
+
+def test_means_of_a_tree_that_deep_are_stored_by_the_general_layers() -> None:
+    nodes = _deep()
+    weights = nodes["weighted_n_node_samples"]
+    values = np.random.default_rng(0).standard_normal(len(nodes))
+    for node in range(len(nodes) - 3, -1, -2):
+        left, right = node + 1, node + 2
+        total = values[left] * weights[left] + values[right] * weights[right]
+        values[node] = total / weights[node]
+    trees = Trees([nodes], [values.reshape(-1, 1, 1)])
     coded = encode_trees(trees)
     assert not semantic(coded)
     assert raw(again(coded, trees)) == raw(trees)

@@ -224,8 +224,8 @@ def array(coded: Any, body: bytes, dtype: Any, total: int, parent: bytes) -> byt
     found = b""
     for data in split(body, coded["frames"]):
         count = min(chunk, total // size - len(found) // size)
-        stop = len(found) + count * size
-        before = parent[len(found) : stop] if coded["parent"] and stop <= len(parent) else None
+        near = coded["parent"] and len(found) < len(parent)
+        before = parent[len(found) :][: count * size].ljust(count * size, b"\0") if near else None
         frame = Frame(data)
         found += read_items(frame, count, dtype, before)
         assert frame.at == len(data)

@@ -31,7 +31,7 @@ from holotype.errors import FormatError
 
 __all__ = ["Trees", "decode_trees", "encode_trees"]
 
-_BATCH = 1 << 16  # nodes; a larger tree is a batch by itself
+_BATCH = 1 << 17  # nodes; a larger tree is a batch by itself
 _MOST = 1 << 20  # in a batch of several trees that is read: its memory is bounded too
 _GENERAL, _TREES, _PREDICTORS = range(3)
 

@@ -75,9 +75,22 @@ class Shape:
         end = np.arange(1, len(self.leaf) + 1)
         end[self.starts] = np.append(self.starts[1:], len(self.leaf))
         end[self.left] = self.right
-        for level in self.levels:
-            end[self.right[level]] = end[self.inner[level]]
+        end[self.inner] = end[self.inner[self._first_above()]]
         return end
+
+    def _first_above(self) -> npt.NDArray[np.intp]:
+        """Of each inner node, as positions in ``inner``: the nearest that is no right child, itself
+        or above. Nodes between the two end where that one does.
+        """
+        above = np.arange(len(self.inner))
+        below = self._position[self.right]
+        parents = np.flatnonzero(below >= 0)
+        above[below[parents]] = parents
+        while True:  # each pass goes twice as far up
+            higher = above[above]
+            if np.array_equal(higher, above):
+                return above
+            above = higher
 
     def first_of_tree(self, counts: Indices) -> Indices:
         """For each inner node: the root of its tree."""
