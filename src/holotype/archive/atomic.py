@@ -6,6 +6,8 @@ the new one.
 
 from __future__ import annotations
 
+import fcntl
+import io
 import os
 import secrets
 import stat
@@ -15,7 +17,7 @@ from typing import Any
 
 from holotype.errors import FormatError, SaveError
 
-__all__ = ["copy", "replacing", "write_at"]
+__all__ = ["copy", "empty_file", "replacing", "write_at"]
 
 _MAX_BUFFERS = 512  # of one write; the limit of the system is at least 1024
 _PIECE = 16 << 20
@@ -31,6 +33,20 @@ def write_at(descriptor: int, buffers: Sequence[Any], offset: int) -> None:
             written -= views.pop(0).nbytes
         if written:
             views[0] = views[0][written:]
+
+
+def empty_file(stream: Any) -> int | None:
+    """The descriptor of a file object, if it is a file in which every byte can be written at once.
+
+    It is empty, and nobody else sees what is written or says where: there is no code of a caller's
+    between the object and the file, and no pipe, and it is not opened for appending.
+    """
+    raw = stream.raw if type(stream) in (io.BufferedWriter, io.BufferedRandom) else stream
+    if type(raw) is not io.FileIO or not raw.writable() or not raw.seekable() or stream.tell():
+        return None
+    status = os.fstat(raw.fileno())
+    appends = fcntl.fcntl(raw.fileno(), fcntl.F_GETFL) & os.O_APPEND
+    return None if appends or status.st_size or not stat.S_ISREG(status.st_mode) else raw.fileno()
 
 
 def copy(source: int, target: int, size: int) -> None:

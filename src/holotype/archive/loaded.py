@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from holotype.archive.parameters import Parameters
-from holotype.archive.pipeline import Jobs, Piece, Span, Tally, pieces_of
-from holotype.digest import CHUNK
+from holotype.archive.pipeline import Jobs, Piece, Tally, batches, pieces_of
 from holotype.errors import DigestError, FormatError
 from holotype.graph.nodes import ArrayNode, Blueprint
 
@@ -105,7 +104,7 @@ class _Arrival:
         def work(piece: Piece) -> tuple[Piece, list[bytes]]:
             digests = []
             offset = piece.offset
-            for spans in _batches(piece.spans):
+            for spans in batches(piece.spans):
                 views = [buffers[span.tensor][span.start : span.stop] for span in spans]
                 if read is not None:
                     read(views, offset)
@@ -147,16 +146,6 @@ class _Arrival:
                     clause="4.5",
                 )
         self._arrived = len(digests_so_far)
-
-
-def _batches(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
-    """Neighbours of about a chunk together: few calls for many small tensors, all in the cache."""
-    start = size = 0
-    for stop, span in enumerate(spans, 1):
-        size += span.stop - span.start
-        if size >= CHUNK or stop == len(spans):
-            yield spans[start:stop]
-            start, size = stop, 0
 
 
 def _shaped(buffer: np.ndarray[Any, Any], node: ArrayNode) -> np.ndarray[Any, Any]:

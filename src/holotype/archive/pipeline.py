@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from holotype.digest import CHUNK, chunk_spans, join_chunks
 
-__all__ = ["Jobs", "Piece", "Span", "Tally", "pieces_of"]
+__all__ = ["Jobs", "Piece", "Span", "Tally", "batches", "pieces_of"]
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +55,16 @@ def pieces_of(sizes: Sequence[int]) -> Iterator[Piece]:
                 offset, size, spans = offset + size, 0, []
     if spans:
         yield Piece(offset, size, tuple(spans))
+
+
+def batches(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
+    """Neighbours of about a chunk together: few calls for many small tensors, all in the cache."""
+    start = size = 0
+    for stop, span in enumerate(spans, 1):
+        size += span.stop - span.start
+        if size >= CHUNK or stop == len(spans):
+            yield spans[start:stop]
+            start, size = stop, 0
 
 
 class Jobs(Generic[R]):

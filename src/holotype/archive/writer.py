@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
-from holotype.archive.atomic import replacing, write_at
+from holotype.archive.atomic import empty_file, replacing, write_at
 from holotype.archive.container import REQUIRED, Slot, directory, local_header, plan
 from holotype.archive.crc32 import combine, crc32
 from holotype.archive.manifest import MAX_BLUEPRINT, MAX_MANIFEST, Manifest, Part
 from holotype.archive.parameters import Parameters, plan_parameters, stored_tensor
-from holotype.archive.pipeline import Jobs, Piece, Tally, pieces_of
+from holotype.archive.pipeline import Jobs, Piece, Tally, batches, pieces_of
 from holotype.archive.seals import seal_members
 from holotype.digest import chunk_spans, pending, sha256
 from holotype.errors import SaveError
@@ -78,7 +78,12 @@ def write_archive(
             return _write(encoded, make_manifest, extras, make_seals, descriptor, None)
     if not hasattr(target, "write"):
         raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
-    return _write(encoded, make_manifest, extras, make_seals, None, _binary(target))
+    descriptor = empty_file(target)
+    if descriptor is None:
+        return _write(encoded, make_manifest, extras, make_seals, None, _binary(target))
+    written = _write(encoded, make_manifest, extras, make_seals, descriptor, None)
+    target.seek(written.size)
+    return written
 
 
 def _binary(stream: Any) -> Any:
@@ -180,16 +185,16 @@ def _move(tensors: Sequence[Tensor], descriptor: int | None, base: int) -> int:
     sizes = [tensor.size for tensor in tensors]
 
     def work(piece: Piece) -> tuple[Piece, list[bytes], int]:
-        buffers: list[Any] = []
         digests = []
-        crc = 0
-        for span in piece.spans:
-            buffer = tensors[span.tensor].chunk(span.start, span.stop)
-            digests.append(hashlib.sha256(buffer).digest())
-            crc = crc32(buffer, crc)
-            buffers.append(buffer)
-        if descriptor is not None:
-            write_at(descriptor, buffers, base + piece.offset)
+        offset, crc = base + piece.offset, 0
+        for spans in batches(piece.spans):
+            buffers = [tensors[span.tensor].chunk(span.start, span.stop) for span in spans]
+            for buffer in buffers:
+                digests.append(hashlib.sha256(buffer).digest())
+                crc = crc32(buffer, crc)
+            if descriptor is not None:
+                write_at(descriptor, buffers, offset)
+            offset += sum(span.stop - span.start for span in spans)
         return piece, digests, crc
 
     tally = Tally(sizes)

@@ -68,15 +68,25 @@ class Tensor(msgspec.Struct, eq=False):
         item = part.dtype.itemsize
         head = start // item * item
         copy = np.array(_raw(part)[head : -(-stop // item) * item])
-        rows = copy.reshape(-1, item)
         for unused in self.padding:
-            rows[:, unused] = 0
+            _clear(copy, item, unused)
         return copy[start - head : stop - head]
 
     def seal(self, digest: str) -> None:
         """Put the digest into every node that refers to this tensor."""
         for node in self.nodes:
             node["digest"] = digest
+
+
+def _clear(copy: npt.NDArray[np.uint8], item: int, unused: slice) -> None:
+    """Make some bytes of every item zero."""
+    word = unused.start // 8
+    if item % 8 or (unused.stop - 1) // 8 != word:
+        copy.reshape(-1, item)[:, unused] = 0
+        return
+    kept = np.full(8, 0xFF, np.uint8)  # one operation on words, not several on bytes
+    kept[unused.start - 8 * word : unused.stop - 8 * word] = 0
+    copy.view(np.uint64).reshape(-1, item // 8)[:, word] &= kept.view(np.uint64)[0]
 
 
 def _raw(array: AnyArray) -> npt.NDArray[np.uint8]:

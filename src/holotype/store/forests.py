@@ -105,7 +105,8 @@ def _ends(nodes: AnyArray) -> list[int]:
     """
     names = nodes.dtype.names or ()
     leaf = nodes["is_leaf"] != 0 if "is_leaf" in names else nodes["left_child"] == _LEAF
-    places = np.cumsum(np.where(leaf, np.int64(-1), np.int64(1)))
-    lowest = np.minimum.accumulate(np.minimum(places, 0))
-    before = np.concatenate([[0], lowest[:-1]])
-    return [int(index) + 1 for index in np.flatnonzero(lowest < before)]
+    places = np.cumsum(np.int8(1) - np.int8(2) * leaf.view(np.int8), dtype=np.int32)
+    if places[-1] == -1 and places[:-1].min(initial=0) == 0:  # most arrays are one tree
+        return [len(nodes)]
+    lowest = np.minimum(np.minimum.accumulate(places), 0)
+    return [int(index) + 1 for index in np.flatnonzero(np.diff(lowest, prepend=0) < 0)]

@@ -47,6 +47,40 @@ def test_path_stream_and_bytes_get_the_same_archive(model: Any, tmp_path: Path) 
     assert written[0] == written[1]
 
 
+@MODELS
+@pytest.mark.parametrize("mode", ["wb", "w+b", "xb", "ab"])
+@pytest.mark.parametrize("buffering", [-1, 0])
+def test_an_open_file_gets_it_where_it_stands(
+    model: Any, mode: str, buffering: int, tmp_path: Path
+) -> None:
+    data = holotype.dumps(model, created=WHEN)
+    for before in (b"", b"what was written before"):
+        path = tmp_path / f"{len(before)}.holo"
+        with path.open(mode, buffering=buffering) as file:
+            file.write(before)
+            holotype.dump(model, cast(BinaryIO, file), created=WHEN)
+            assert file.tell() == len(before) + len(data)
+            file.write(b"and after")
+        assert path.read_bytes() == before + data + b"and after"
+
+
+def test_a_file_that_was_longer_keeps_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "m.holo"
+    data = holotype.dumps(SMALL, created=WHEN)
+    path.write_bytes(b"x" * (len(data) + 5))
+    with path.open("r+b") as file:
+        holotype.dump(SMALL, file, created=WHEN)
+    assert path.read_bytes() == data + b"xxxxx"
+
+
+def test_a_file_that_only_appends_is_written_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "m.holo"
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with os.fdopen(opened, "wb") as file:
+        holotype.dump(LARGE, file, created=WHEN)
+    assert path.read_bytes() == holotype.dumps(LARGE, created=WHEN)
+
+
 def test_the_receipt_identifies_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "m.holo"
     receipt = holotype.dump(LARGE, path)
