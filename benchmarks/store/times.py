@@ -163,11 +163,12 @@ def _size(folder: Path) -> int:
 
 
 def scrub(*, rounds: int, quick: bool, directory: Path) -> Scrubbed:
-    """A scrub of a store of uncompressed weights, in turns with SHA-256 of the same files."""
-    model = joblib.load(_versions(SUBJECTS["weights"], quick=quick)[0])
+    """A scrub of a store of uncompressed models, in turns with SHA-256 of the same files."""
     with tempfile.TemporaryDirectory(dir=directory) as name:
         store = holotype.Store(name)
-        store.push(NAME, model, probe=None, level=RAW)
+        for subject in SUBJECTS.values():
+            for version in _versions(subject, quick=quick):
+                store.push(subject.key, joblib.load(version), probe=None, level=RAW)
         files = [path for path in Path(name).rglob("*") if path.is_file()]
         ways: tuple[Callable[[], object], ...] = (store.scrub, lambda: _hashed(files))
         samples: list[list[Sample]] = [[], []]

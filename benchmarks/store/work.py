@@ -28,7 +28,11 @@ RAW = "none"
 
 
 def _store(folder: Path) -> Any:
-    return importlib.import_module("holotype").Store(str(folder / "store"))
+    return _holotype()(str(folder / "store"))
+
+
+def _holotype() -> Any:
+    return importlib.import_module("holotype").Store  # which imports what it takes
 
 
 def _joblib() -> Any:
@@ -63,9 +67,7 @@ def main() -> None:
     parser.add_argument("--warm", type=Path, metavar="MODEL", help="a small model to begin with")
     options = parser.parse_args()
     importlib.import_module(options.library)
-    importlib.import_module(
-        "joblib" if options.operation in ("dump", "joblib.load") else "holotype"
-    )
+    _joblib() if options.operation in ("dump", "joblib.load") else _holotype()
     operation = OPERATIONS[options.operation]
     if options.warm:
         _warm(options.operation, _joblib().load(options.warm))

@@ -85,9 +85,9 @@ class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _State(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Packs are looked at in the order of their names: ``after`` is the last one."""
+    """``after`` is the rank of the pack that was looked at last."""
 
-    format: int = 1
+    format: int = 2
     deep: bool
     begun: datetime
     after: str = ""
@@ -185,7 +185,7 @@ def _begin(vault: Vault, deep: bool, resume: bool) -> tuple[_State, bool]:
             data = vault.place.read(STATE)
             if len(data) <= MAX_RECORD:
                 state = msgspec.json.decode(data, type=_State)
-                if state.format == 1 and state.deep == deep:
+                if state.format == 2 and state.deep == deep:
                     return state, True
     return _State(deep=deep, begun=now(), damaged={}), False
 
@@ -197,7 +197,8 @@ def _look_at_packs(
     vault: Vault, catalog: Catalog, state: _State, progress: Progress | None
 ) -> None:
     there = {found.key.rpartition("/")[2]: found for found in vault.place.list("packs/")}
-    names = sorted(n for n, f in there.items() if f.key == pack_key(n) and n > state.after)
+    ranks = {name: _rank(found) for name, found in there.items() if found.key == pack_key(name)}
+    names = sorted((n for n, rank in ranks.items() if rank > state.after), key=ranks.__getitem__)
     done, total = state.bytes, state.bytes + sum(there[name].size for name in names)
     hasher = _Hasher(vault)
     saved = time.monotonic()
@@ -214,7 +215,7 @@ def _look_at_packs(
     try:
         for found, problem, blocks in _ahead(look, names, hasher.workers):
             name = found.key.rpartition("/")[2]
-            state.after = name
+            state.after = ranks[name]
             state.packs += 1
             state.bytes += found.size
             state.blocks += blocks
@@ -229,6 +230,11 @@ def _look_at_packs(
     except BaseException:
         _save(vault, state)
         raise
+
+
+def _rank(found: Found) -> str:
+    """Large packs come first: so all cores have work to the end."""
+    return f"{(1 << 63) - found.size:016x} {found.key}"
 
 
 def _save(vault: Vault, state: _State) -> None:
