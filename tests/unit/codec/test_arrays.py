@@ -191,4 +191,4 @@ def test_decoding_takes_little_more_memory_than_the_array() -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < array.nbytes + 64 * arrays._CHUNK
+    assert peak < array.nbytes + 16 * arrays._CHUNK
