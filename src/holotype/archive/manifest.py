@@ -27,6 +27,7 @@ from holotype.archive.theta import (
 )
 from holotype.digest import Digest
 from holotype.errors import FormatError, LimitError
+from holotype.structs import reader_of
 
 __all__ = [
     "FORMAT",
@@ -121,6 +122,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         raise FormatError(f"the manifest lists no {name}", clause="5.3")
 
 
+_read = reader_of(Manifest)
+
+
 def said_of(error: Exception) -> str:
     """What is wrong, which may quote the file: short, and without what steers a terminal."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in f"{error!s:.300}")
@@ -129,7 +133,7 @@ def said_of(error: Exception) -> str:
 def parse_manifest(data: bytes) -> Manifest:
     """Read and check ``manifest.json``; FormatError where it breaks a rule."""
     try:
-        known = msgspec.json.decode(data, type=_Version)
+        known = _read_version(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise FormatError(f"manifest.json cannot be read: {said_of(error)}", clause="5.1") from None
     if known.format != FORMAT:
@@ -139,7 +143,7 @@ def parse_manifest(data: bytes) -> Manifest:
             clause="5.1",
         )
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = _read(data)
         again = manifest.to_json()
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise FormatError(f"manifest.json cannot be read: {said_of(error)}", clause="5.2") from None
@@ -187,3 +191,6 @@ def manifest_schema() -> dict[str, Any]:
 
 class _Version(msgspec.Struct, frozen=True):
     format: int
+
+
+_read_version = reader_of(_Version)

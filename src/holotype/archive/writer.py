@@ -78,10 +78,10 @@ def write_archive(
             return _write(encoded, make_manifest, extras, make_seals, descriptor, None)
     if not hasattr(target, "write"):
         raise TypeError(f"a path or a binary file object was expected, not {type(target).__name__}")
-    descriptor = empty_file(target)
-    if descriptor is None:
+    empty = empty_file(target)
+    if empty is None:
         return _write(encoded, make_manifest, extras, make_seals, None, _binary(target))
-    written = _write(encoded, make_manifest, extras, make_seals, descriptor, None)
+    written = _write(encoded, make_manifest, extras, make_seals, empty, None)
     target.seek(written.size)
     return written
 

@@ -21,6 +21,7 @@ from holotype.archive.reader import ArchiveReader
 from holotype.capsule.compare import Deviation, compare, plain, rows_of
 from holotype.capsule.marks import unmarked
 from holotype.errors import FormatError, UnsupportedError
+from holotype.structs import converter_of
 from holotype.types.answers import answers_of
 
 __all__ = [
@@ -81,6 +82,9 @@ class Probe(msgspec.Struct, kw_only=True):
             "synthetic": self.synthetic,
             **told,
         }
+
+
+_read = converter_of(Probe)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -182,7 +186,7 @@ def probe_parts(reader: ArchiveReader) -> tuple[bytes, bytes] | None:
 
 def read_probe(value: Any) -> Probe:
     """A stored probe; ValueError where it has not the form of one."""
-    return msgspec.convert(value, Probe, strict=True)
+    return _read(value)
 
 
 # -- how exactly an answer repeats ---------------------------------------------------------------

@@ -126,7 +126,9 @@ def _make_plans(
     common = min(len(items), len(before))
     now, then = _sample(items[:common], items.size), _sample(before[:common], items.size)
     joined = [
-        min(plan, plan_with(from_items(now, c), from_items(then, c), level), key=attrgetter("share"))
+        min(
+            plan, plan_with(from_items(now, c), from_items(then, c), level), key=attrgetter("share")
+        )
         for plan, c in zip(alone, columns, strict=True)
     ]
     shares = [

@@ -17,6 +17,7 @@ import msgspec
 from holotype.archive.manifest import said_of
 from holotype.digest import canonical_json, sha256
 from holotype.errors import FormatError
+from holotype.structs import reader_of
 
 __all__ = [
     "IN_TOTO",
@@ -54,6 +55,9 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         return canonical_json(self)
 
 
+_read = reader_of(Envelope)
+
+
 def pae(payload_type: str, payload: bytes) -> bytes:
     """The bytes that are signed: ``DSSEv1 LEN(type) type LEN(payload) payload``."""
     kind = payload_type.encode()
@@ -79,7 +83,7 @@ def parse_envelope(data: bytes, where: str) -> tuple[bytes, str, bytes]:
     Raises FormatError where it is not such an envelope in its one spelling.
     """
     try:
-        envelope = msgspec.json.decode(data, type=Envelope)
+        envelope = _read(data)
         again = envelope.to_json()
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         problem = f"{where} is no envelope: {said_of(error)}"

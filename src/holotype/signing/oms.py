@@ -13,8 +13,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from holotype.signing.dsse import IN_TOTO, base64_bytes, pae
 from holotype.signing.keys import SigningKey, check_ecdsa, public_pem
 from holotype.signing.seals import STATEMENT
 from holotype.signing.spki import algorithm_of
+from holotype.structs import converter_of
 
 __all__ = [
     "ALWAYS_LEFT_OUT",
@@ -47,6 +48,9 @@ ALWAYS_LEFT_OUT: Final = (".git", ".gitattributes", ".github", ".gitignore")
 _MEDIA: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _PREDICATE: Final = "https://model_signing/signature/v1.0"
 _DIGITS: Final = {"sha256": 64, "blake2b": 128}
+
+
+T = TypeVar("T")
 
 
 class Scheme(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -105,6 +109,10 @@ class _Statement(msgspec.Struct):
     predicate: _Predicate
     type: str = msgspec.field(name="_type")
     predicate_type: str = msgspec.field(name="predicateType")
+
+
+_bundle = converter_of(_Bundle)
+_statement = converter_of(_Statement)
 
 
 def made_bundle(
@@ -171,7 +179,7 @@ def checked_bundle(data: bytes, spki: bytes) -> Signed:
 def _checked(data: bytes, spki: bytes) -> Signed:
     if len(data) > MAX_BUNDLE:
         raise BundleError(f"the bundle has {len(data)} bytes, more than {MAX_BUNDLE}")
-    bundle = _parsed(data, _Bundle, "the bundle")
+    bundle = _parsed(data, _bundle, "the bundle")
     envelope = bundle.dsse_envelope
     if bundle.media_type != _MEDIA or envelope.payload_type != IN_TOTO:
         raise BundleError(f"the bundle is not of the kind {_MEDIA}")
@@ -189,7 +197,7 @@ def _checked(data: bytes, spki: bytes) -> Signed:
         raise BundleError(
             "the signature of the bundle is not of this key: it was made by another, or changed"
         )
-    return _said(_parsed(payload, _Statement, "the bundle's statement"))
+    return _said(_parsed(payload, _statement, "the bundle's statement"))
 
 
 def _said(statement: _Statement) -> Signed:
@@ -225,11 +233,11 @@ def _is_hex(text: str, digits: int) -> bool:
     return len(text) == digits and set(text) <= set("0123456789abcdef")
 
 
-def _parsed(data: bytes, form: Any, what: str) -> Any:
+def _parsed(data: bytes, convert: Callable[[Any], T], what: str) -> T:
     """A JSON value of this form; unknown members are left aside, as OMS wants it, twins are not."""
     try:
         value = json.loads(data, object_pairs_hook=_without_twins)
-        return msgspec.convert(value, form)
+        return convert(value)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise BundleError(f"{what} cannot be read: {said_of(error)}") from None
 

@@ -27,6 +27,7 @@ from holotype.signing.dsse import (
     parse_envelope,
 )
 from holotype.signing.spki import Algorithm, algorithm_of
+from holotype.structs import reader_of
 
 __all__ = [
     "PREDICATE",
@@ -74,6 +75,9 @@ class _Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: list[_Subject]
     type: str = msgspec.field(name="_type")
     predicate_type: str = msgspec.field(name="predicateType")
+
+
+_read_statement = reader_of(_Statement)
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -171,7 +175,7 @@ def parse_seal(data: bytes, where: str) -> Seal:
     """Read a seal; FormatError where it breaks a rule of SPEC section 9."""
     payload, key, signature = parse_envelope(data, where)
     try:
-        statement = msgspec.json.decode(payload, type=_Statement)
+        statement = _read_statement(payload)
         again = canonical_json(statement)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         problem = f"{where} is no statement: {said_of(error)}"

@@ -19,6 +19,7 @@ from holotype.archive.seals import SEALS
 from holotype.codec.boosters import belong_together
 from holotype.graph.nodes import ArrayNode
 from holotype.graph.parse import parse_blueprint
+from holotype.structs import reader_of
 from holotype.types.table import type_table
 
 __all__ = ["Span", "cut"]
@@ -103,7 +104,7 @@ def _tensors(reader: ArchiveReader, name: str) -> Iterator[Span]:
         return
     start = member.offset + 8 + length
     try:
-        head = msgspec.json.decode(view[member.offset + 8 : start], type=dict[str, _Tensor])
+        head = _read_head(view[member.offset + 8 : start])
     except msgspec.MsgspecError:
         return
     end = start
@@ -122,3 +123,6 @@ class _Tensor(msgspec.Struct):
     dtype: str
     shape: list[int]
     data_offsets: tuple[int, int]
+
+
+_read_head = reader_of(dict[str, _Tensor])

@@ -30,6 +30,7 @@ from holotype.errors import DamagedStoreError, StoreError
 from holotype.store.places.files import meaning
 from holotype.store.places.place import Place
 from holotype.store.texts import unzip_text, zip_text
+from holotype.structs import reader_of
 
 __all__ = [
     "ALIGNMENT",
@@ -123,6 +124,9 @@ class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     blocks: tuple[Block, ...]
     objects: dict[_Digest, tuple[_Digest, ...]]
     archive: Content | None = None
+
+
+_read_index = reader_of(_Index)
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -268,7 +272,7 @@ def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
 
 
 def _opened(name: str, size: int, end: int, text: bytes) -> Pack:
-    index = msgspec.json.decode(text, type=_Index)
+    index = _read_index(text)
     spans = [(block.offset, block.size) for block in index.blocks]
     if any(offset < 0 or length < 0 for offset, length in spans):
         raise ValueError("a block begins before the pack")

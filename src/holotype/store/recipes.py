@@ -16,6 +16,7 @@ import msgspec
 
 from holotype.digest import canonical_json
 from holotype.errors import DamagedStoreError
+from holotype.structs import reader_of
 
 __all__ = ["Recipe", "make_recipe", "read_recipe"]
 
@@ -26,6 +27,9 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
     size: int
     segments: list[int | tuple[str, int]]
     format: int = 1
+
+
+_read_head = reader_of(_Head)
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ def read_recipe(data: Any, size: int) -> Recipe:
     view = memoryview(data).cast("B")
     try:
         (length,) = _LENGTH.unpack_from(view)
-        head = msgspec.json.decode(view[8 : 8 + length], type=_Head)
+        head = _read_head(view[8 : 8 + length])
         if head.format != 1 or head.size != size:
             raise ValueError("it is of another file, or of a later version")
         objects, rest = [], []

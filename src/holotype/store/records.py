@@ -7,6 +7,7 @@ was removed. Rule: a record that does not say what its key says is refused.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import msgspec
 from holotype.digest import canonical_json
 from holotype.errors import DamagedStoreError, StoreError
 from holotype.store.names import check_name, check_tag, parse_number
+from holotype.structs import reader_of
 
 __all__ = [
     "MAX_RECORD",
@@ -140,13 +142,17 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 Record = TypeVar("Record", Version, Tag, Note, Writer, Marker)
 
+_READERS: dict[Any, Callable[[Any], Any]] = {
+    kind: reader_of(kind) for kind in (Version, Tag, Note, Writer, Marker)
+}
+
 
 def parse(kind: type[Record], data: Any, key: str) -> Record:
     """The record under ``key``; DamagedStoreError if it is none."""
     try:
         if len(data) > MAX_RECORD:
             raise ValueError(f"more than {MAX_RECORD} bytes")
-        record = msgspec.json.decode(data, type=kind)
+        record: Record = _READERS[kind](data)
         if record.format != 1:
             raise ValueError("it is of a later version of the layout: a newer Holotype reads it")
         if record.key not in ("", key):

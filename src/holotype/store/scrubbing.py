@@ -36,6 +36,7 @@ from holotype.store.records import MAX_RECORD, Marker, Tag, Version, parse
 from holotype.store.shelf import MARKER, now
 from holotype.store.stored import Progress
 from holotype.store.vault import Vault
+from holotype.structs import reader_of
 
 __all__ = ["STATE", "Damage", "Findings", "Scrubbed", "examine", "write_report"]
 
@@ -95,6 +96,9 @@ class _State(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     bytes: int = 0
     blocks: int = 0
     damaged: dict[str, str] = {}
+
+
+_read_state = reader_of(_State)
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -184,7 +188,7 @@ def _begin(vault: Vault, deep: bool, resume: bool) -> tuple[_State, bool]:
         with suppress(NotInStoreError, msgspec.MsgspecError):
             data = vault.place.read(STATE)
             if len(data) <= MAX_RECORD:
-                state = msgspec.json.decode(data, type=_State)
+                state = _read_state(data)
                 if state.format == 2 and state.deep == deep:
                     return state, True
     return _State(deep=deep, begun=now(), damaged={}), False

@@ -17,6 +17,7 @@ from holotype.capsule.probe import probe_parts
 from holotype.errors import FormatError, InvalidStateError
 from holotype.graph.nodes import Blueprint, ObjectNode, Ref
 from holotype.graph.shadow import View, audit
+from holotype.structs import converter_of
 from holotype.types.table import type_table
 
 __all__ = ["Golden", "golden_of", "model_of"]
@@ -43,6 +44,9 @@ def model_of(reader: ArchiveReader, blueprint: Blueprint) -> Any:
         return _seen(blueprint, arrays)
 
 
+_golden = converter_of(Golden)
+
+
 def golden_of(reader: ArchiveReader) -> Golden | None:
     """The golden predictions, without their inputs; None where there are none."""
     parts = probe_parts(reader)
@@ -51,7 +55,7 @@ def golden_of(reader: ArchiveReader) -> Golden | None:
     value = _seen(*read_enclosed(*parts, type_table()))
     try:
         known = {name: value[name] for name in Golden.__struct_fields__ if name in value}
-        return msgspec.convert(known, Golden, strict=True)
+        return _golden(known)
     except (TypeError, ValueError) as error:
         raise FormatError(f"the probe has another form: {error}", clause="7.3") from None
 

@@ -29,6 +29,7 @@ from holotype.restore.isolated.wheelhouse import (
     kept_wheels,
     write_list,
 )
+from holotype.structs import reader_of
 
 __all__ = ["Built", "built", "built_environment", "cache_folder", "keep_wheels"]
 
@@ -51,6 +52,9 @@ class Built(msgspec.Struct, frozen=True):
     seconds: float
     notes: tuple[str, ...]
     others: tuple[str, ...]
+
+
+_read = reader_of(Built)
 
 
 def cache_folder(*, make: bool = True) -> Path:
@@ -86,7 +90,7 @@ def built(plan: Plan, *, any_build: bool = True) -> Built | None:
     """
     folder = cache_folder(make=False) / plan.name
     try:
-        found = msgspec.json.decode((folder / _ABOUT).read_bytes(), type=Built)
+        found = _read((folder / _ABOUT).read_bytes())
     except (OSError, msgspec.MsgspecError):
         return None
     python = folder / found.python

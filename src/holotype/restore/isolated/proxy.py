@@ -23,6 +23,7 @@ from holotype.restore.isolated.build import Built
 from holotype.restore.isolated.process import Worker
 from holotype.restore.isolated.tables import Tables, plainly
 from holotype.restore.isolated.worker import MORE, Start
+from holotype.structs import converter_of
 from holotype.types.answers import Answers
 
 __all__ = ["Info", "IsolatedModel"]
@@ -81,6 +82,9 @@ class _Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: Any
     peak: int
     warnings: Annotated[list[tuple[Names, Text]], Meta(max_length=50)]
+
+
+_CONVERTERS = {kind: converter_of(kind) for kind in (_Opened, _Error, _Answered)}
 
 
 class Info(msgspec.Struct, frozen=True):
@@ -220,7 +224,7 @@ class IsolatedModel:
         """A message in its form; raises the error that it tells."""
         failed = isinstance(told, dict) and "error" in told
         try:
-            found = msgspec.convert(told, _Error if failed else form, strict=True)
+            found = _CONVERTERS[_Error if failed else form](told)
         except (msgspec.ValidationError, TypeError) as error:
             self._end()
             raise IsolationError(

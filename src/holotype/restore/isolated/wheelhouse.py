@@ -17,6 +17,7 @@ import msgspec
 from holotype.digest import sha256
 from holotype.errors import IsolationError
 from holotype.restore.isolated.eras import canonical
+from holotype.structs import reader_of
 
 __all__ = [
     "LIST",
@@ -55,6 +56,9 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
 class _List(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: str
     wheels: list[Wheel]
+
+
+_read_list = reader_of(_List)
 
 
 def read_wheel(path: Path) -> Wheel:
@@ -129,7 +133,7 @@ def kept_wheels(folder: Path) -> list[Wheel]:
 def _listed(folder: Path) -> list[Wheel]:
     try:
         with open(folder / LIST, "rb") as file:
-            found = msgspec.json.decode(file.read(_MAX_LIST), type=_List)
+            found = _read_list(file.read(_MAX_LIST))
     except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise IsolationError(f"{folder / LIST} cannot be read: {error}") from None
     if len(found.wheels) > _MAX_WHEELS:

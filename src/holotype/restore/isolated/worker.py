@@ -29,6 +29,7 @@ from holotype.errors import HolotypeError
 from holotype.restore.isolated.protocol import Channel, ChannelClosed
 from holotype.restore.isolated.tables import Tables, plainly, tables_here
 from holotype.restore.native import admitted, build
+from holotype.structs import converter_of
 from holotype.trust.policy import Policy
 from holotype.types.answers import answers_of
 from holotype.version import __version__
@@ -63,6 +64,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     tables: Tables
 
 
+_start = converter_of(Start)
+
+
 def main() -> None:
     """Serve the process that started this one until it ends."""
     parent, archive = int(sys.argv[2]), int(sys.argv[3])
@@ -71,7 +75,7 @@ def main() -> None:
     channel = Channel(reading, writing, _MAX_START)
     with contextlib.suppress(ChannelClosed):
         try:
-            start = msgspec.convert(channel.receive(), Start)
+            start = _start(channel.receive())
             channel.limit = start.limit
             model, opened = _open(archive, start)
             methods = _methods(model)
