@@ -4,7 +4,8 @@
 
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(BIN)/python -m pip install --quiet
-PYTEST_ARGS ?= -n auto
+# The tests of a file stay together: what they share is made once.
+PYTEST_ARGS ?= -n auto --dist loadfile
 # The rooms whose every line and branch is tested.
 COVERED := src/holotype/graph/*,src/holotype/archive/*,src/holotype/digest.py
 
