@@ -265,7 +265,7 @@ class BundleError(SealError):
 
 
 class SigningKeyError(SealError):
-    """A key could not be made, read, unlocked or used."""
+    """A key could not be made, read, unlocked or used, or an identity could not sign."""
 
 
 class StoreError(HolotypeError):

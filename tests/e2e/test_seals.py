@@ -44,8 +44,8 @@ from holotype.api.bundles import (
     signature_of,
     verify_files,
     verify_folder,
-    verify_vouched,
 )
+from holotype.api.vouching import verify_vouched
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 MODEL = LogisticRegression().fit(X, X[:, 0] > 0)

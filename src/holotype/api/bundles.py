@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,10 +14,9 @@ import msgspec
 from holotype.api.checking import Check, Report, verify
 from holotype.api.sealing import Ask, Key
 from holotype.archive.atomic import replacing, write_at
-from holotype.archive.manifest import said_of
 from holotype.archive.unpacked import files_below, repack
 from holotype.digest import is_text, sha256
-from holotype.errors import BundleError, HolotypeError, MissingLibraryError
+from holotype.errors import BundleError, HolotypeError
 from holotype.signing.oms import (
     ALWAYS_LEFT_OUT,
     MAX_BUNDLE,
@@ -32,11 +31,12 @@ from holotype.trust.policy import Policy
 
 __all__ = [
     "BundleReceipt",
+    "left_out",
+    "require_sound",
     "sign_files",
     "signature_of",
     "verify_files",
     "verify_folder",
-    "verify_vouched",
 ]
 
 _PIECE = 4 << 20
@@ -81,14 +81,10 @@ def sign_files(
     signing = find_key(key, ask) if isinstance(key, (str, os.PathLike)) else key
     target = signature_of(path) if signature is None else Path(os.path.abspath(signature))
     whole = Path(os.path.abspath(path))
-    ignored = _ignored(whole, target)
-    folder = whole.is_dir()
-    if folder:
-        verify_folder(whole, ignored=frozenset(ignored), policy=Policy()).require()
-    else:
-        verify(whole, policy=Policy()).require()
+    ignored = left_out(whole, target)
+    require_sound(whole, ignored)
     found = _digests(whole, Scheme(), frozenset(ignored))
-    bundle = made_bundle(whole.name, found, signing, ignored if folder else ())
+    bundle = made_bundle(whole.name, found, signing, ignored if whole.is_dir() else ())
     with replacing(os.path.realpath(target)) as descriptor:
         write_at(descriptor, [bundle], 0)
     return BundleReceipt(os.fspath(target), sha256(signing.spki), found)
@@ -114,7 +110,7 @@ def verify_files(
     whole = Path(os.path.abspath(path))
     with open(target, "rb") as file:
         signed = checked_bundle(file.read(MAX_BUNDLE + 1), read_public(public))
-    ignored = frozenset((*_ignored(whole, target), *signed.scheme.ignore_paths))
+    ignored = frozenset((*left_out(whole, target), *signed.scheme.ignore_paths))
     found = _digests(whole, signed.scheme, ignored)
     expected = signed.resources
     if not whole.is_dir() and found.keys() != expected.keys():
@@ -127,60 +123,6 @@ def verify_files(
         if found[name] != expected[name]:
             raise BundleError(f"{name!a} is not what was signed: its digest differs")
     return signed
-
-
-def verify_vouched(
-    path: str | os.PathLike[str],
-    *,
-    signature: str | os.PathLike[str] | None = None,
-    certificates: Sequence[str | os.PathLike[str]] = (),
-    identity: str | None = None,
-    issuer: str | None = None,
-    trust_config: str | os.PathLike[str] | None = None,
-) -> None:
-    """Check an OpenSSF model signature by a certificate or by an identity (Sigstore).
-
-    ``model_signing`` does it, which asks the network for Sigstore's own trust root.
-
-    Args:
-        path: the file or folder, which need not be an archive.
-        signature: the bundle; by default ``path`` with the suffix ``.sig``.
-        certificates: paths of the certificates, in PEM, of authorities that are trusted.
-        identity: who signed, such as an address of electronic mail.
-        issuer: the URL of who vouches for that identity.
-        trust_config: a file with a Sigstore trust configuration, so that no network is needed.
-
-    Raises:
-        BundleError: the bundle is none, is not by these, or the files are others.
-        MissingLibraryError: ``model_signing`` is not installed.
-    """
-    if bool(certificates) == (identity is not None) or (identity is None) != (issuer is None):
-        raise ValueError("give certificates, or an identity and its issuer")
-    target = signature_of(path) if signature is None else Path(os.path.abspath(signature))
-    whole = Path(os.path.abspath(path))
-    for needed in (target, whole, *certificates, trust_config or whole):
-        os.stat(needed)
-    try:
-        from model_signing import verifying
-    except ImportError:
-        raise MissingLibraryError(
-            "signatures by certificates and identities need model_signing: "
-            "pip install 'holotype[oms]'"
-        ) from None
-    check = verifying.Config()
-    try:
-        if certificates:
-            check.use_certificate_verifier(certificate_chain=[Path(p) for p in certificates])
-        else:
-            check.use_sigstore_verifier(
-                identity=identity,
-                oidc_issuer=issuer,
-                trust_config=None if trust_config is None else Path(trust_config),
-            )
-        check.verify(whole, target)
-    except Exception as error:  # noqa: BLE001 - of any of the packages that it is made of
-        said = said_of(error) or type(error).__name__
-        raise BundleError(f"model_signing does not accept the bundle: {said}") from None
 
 
 def verify_folder(
@@ -199,7 +141,15 @@ def verify_folder(
         return verify(file, **asked)
 
 
-def _ignored(whole: Path, signature: Path) -> tuple[str, ...]:
+def require_sound(whole: Path, ignored: Collection[str]) -> None:
+    """Verify what is to be signed, a file or a folder; ArchiveError where it is damaged."""
+    if whole.is_dir():
+        verify_folder(whole, ignored=frozenset(ignored), policy=Policy()).require()
+    else:
+        verify(whole, policy=Policy()).require()
+
+
+def left_out(whole: Path, signature: Path) -> tuple[str, ...]:
     """What is left out of a folder: what OMS always leaves out, and the bundle itself."""
     if signature.is_relative_to(whole) and signature != whole:
         return (*ALWAYS_LEFT_OUT, signature.relative_to(whole).as_posix())

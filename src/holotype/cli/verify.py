@@ -8,8 +8,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from holotype.api.bundles import verify_files, verify_folder, verify_vouched
+from holotype.api.bundles import verify_files, verify_folder
 from holotype.api.checking import Check, Report, verify
+from holotype.api.vouching import verify_vouched
 from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
 from holotype.errors import BundleError, NotInStoreError, UntrustedError
@@ -97,6 +98,9 @@ def command(
         Path | None,
         typer.Option(help="With --oms: Sigstore's trust configuration, instead of the network's."),
     ] = None,
+    staging: Annotated[
+        bool, typer.Option("--staging", help="With --oms: Sigstore's instance for trying out.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Check every digest and every rule of archives, constructing nothing of them.
@@ -107,7 +111,7 @@ def command(
     Exits with 1 where an archive fails a check, asks for too much trust or is not sealed as it must
     be, and with 2 where a file cannot be read.
     """
-    signer = _Signer(key or [], certificate or [], identity, issuer, trust_config)
+    signer = _Signer(key or [], certificate or [], identity, issuer, trust_config, staging)
     _check_usage(oms, signature, files, signer)
     asked: dict[str, Any] = {
         "run": run,
@@ -174,6 +178,7 @@ class _Signer(NamedTuple):
     identity: str | None
     issuer: str | None
     trust_config: Path | None
+    staging: bool
 
 
 def _check_usage(oms: bool, signature: Path | None, files: list[Path], signer: _Signer) -> None:
@@ -182,6 +187,10 @@ def _check_usage(oms: bool, signature: Path | None, files: list[Path], signer: _
         raise typer.BadParameter("--signature goes with --oms and one archive")
     if (signer.identity is None) != (signer.issuer is None):
         raise typer.BadParameter("--identity and --issuer go together")
+    if (signer.staging or signer.trust_config is not None) and signer.identity is None:
+        raise typer.BadParameter("--staging and --trust-config go with --identity")
+    if signer.staging and signer.trust_config is not None:
+        raise typer.BadParameter("--staging and --trust-config are two instances of Sigstore")
     others = [bool(signer.certificates), signer.identity is not None]
     if not oms and any(others):
         raise typer.BadParameter("--certificate and --identity go with --oms")
@@ -205,6 +214,7 @@ def _judge_signature(report: Report, file: Path, by: _Signer, signature: Path | 
                 certificates=by.certificates,
                 identity=by.identity,
                 issuer=by.issuer,
+                staging=by.staging,
                 trust_config=by.trust_config,
             )
             said = f"OpenSSF model signature by {by.identity or 'a certificate'}"

@@ -34,6 +34,7 @@ __all__ = [
     "Signed",
     "checked_bundle",
     "made_bundle",
+    "vouched_bundle",
 ]
 
 MAX_BUNDLE: Final = 64 << 20
@@ -176,13 +177,36 @@ def checked_bundle(data: bytes, spki: bytes) -> Signed:
         raise BundleError(error.problem) from None
 
 
-def _checked(data: bytes, spki: bytes) -> Signed:
+def vouched_bundle(data: bytes) -> tuple[Signed, bytes]:
+    """What a bundle by a certificate says, which is **not** checked here, and that certificate.
+
+    The certificate is in DER. Raises BundleError where it is no bundle of this kind.
+    """
+    bundle = _opened(data)
+    certificate = bundle.verification_material.get("certificate")
+    raw = certificate.get("rawBytes") if isinstance(certificate, dict) else None
+    if not isinstance(raw, str):
+        raise BundleError("the bundle is not by a certificate")
+    try:
+        payload = base64_bytes(bundle.dsse_envelope.payload, "the bundle's payload")
+        der = base64_bytes(raw, "the bundle's certificate")
+    except FormatError as error:
+        raise BundleError(error.problem) from None
+    return _said(_parsed(payload, _statement, "the bundle's statement")), der
+
+
+def _opened(data: bytes) -> _Bundle:
     if len(data) > MAX_BUNDLE:
         raise BundleError(f"the bundle has {len(data)} bytes, more than {MAX_BUNDLE}")
     bundle = _parsed(data, _bundle, "the bundle")
-    envelope = bundle.dsse_envelope
-    if bundle.media_type != _MEDIA or envelope.payload_type != IN_TOTO:
+    if bundle.media_type != _MEDIA or bundle.dsse_envelope.payload_type != IN_TOTO:
         raise BundleError(f"the bundle is not of the kind {_MEDIA}")
+    return bundle
+
+
+def _checked(data: bytes, spki: bytes) -> Signed:
+    bundle = _opened(data)
+    envelope = bundle.dsse_envelope
     material = bundle.verification_material
     if "publicKey" not in material:
         raise BundleError(

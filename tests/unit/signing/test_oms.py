@@ -18,7 +18,8 @@ import pytest
 
 pytest.importorskip("cryptography", reason="keys need cryptography")
 
-from holotype.api.bundles import verify_files, verify_vouched
+from holotype.api.bundles import verify_files
+from holotype.api.vouching import verify_vouched
 from holotype.errors import BundleError, SigningKeyError
 from holotype.signing.dsse import IN_TOTO, pae
 from holotype.signing.keys import PrivateKey, spki_of_pem
