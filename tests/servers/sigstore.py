@@ -159,6 +159,10 @@ class Sigstore:
         setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of the workflow")
         setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{self.url}/ambient?api-version=2.0")
 
+    def lose_the_log(self) -> None:
+        """From now on the log signs with another key than the one that was made known."""
+        self._log = ec.generate_private_key(ec.SECP256R1())
+
     # -------------------------------------------------------------------------------- the services
 
     def answer(self, method: str, target: str, body: bytes, bearer: str) -> tuple[int, Any]:

@@ -52,7 +52,7 @@ def sign_vouched(
 
     Who you are is said by an OpenID token: the one that is given, that of the environment variable
     ``SIGSTORE_ID_TOKEN`` or ``SIGSTORE_IDENTITY_TOKEN``, or one that your browser gets. Your name
-    and the digest of what is signed stand in a public log from then on.
+    and a digest of what is signed stand in a public log from then on.
 
     Args:
         path: the archive or folder, which is verified first.
@@ -205,7 +205,7 @@ def _require_instance(trust_config: str | os.PathLike[str]) -> None:
     """Refuse a trust configuration by which nobody can sign."""
     from sigstore.models import ClientTrustConfig
 
-    text = Path(trust_config).read_bytes()
+    text = Path(trust_config).read_text(encoding="utf-8", errors="replace")
     try:
         config = ClientTrustConfig.from_json(text)
         _ = config.signing_config, config.trusted_root

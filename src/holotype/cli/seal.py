@@ -103,7 +103,7 @@ def command(
     verify key` checks. Sealing changes the file: sign last.
 
     With --oms --sigstore there is no key: Sigstore certifies who you are, and keeps your name and
-    the digest of the file in a public log. `holotype verify --oms --identity` checks it.
+    a digest of what you sign in a public log. `holotype verify --oms --identity` checks it.
 
     Exits with 1 where an archive is damaged, the key cannot be used or Sigstore does not sign.
     """
