@@ -7,6 +7,7 @@ before it is written, and a token stands neither in a message nor in a file.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -79,6 +80,9 @@ def sign_vouched(
         _require_instance(trust_config)
     if whole.is_symlink():
         raise BundleError(f"{whole} is a symbolic link, which is not signed: name what it leads to")
+    if not os.access(target.parent, os.W_OK):  # what is signed is public: see first where it goes
+        os.stat(target.parent)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(target.parent))
     ignored = left_out(whole, target)
     require_sound(whole, ignored)
     token = _ambient() if ambient else token_of(identity_token)

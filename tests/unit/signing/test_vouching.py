@@ -301,6 +301,18 @@ def test_what_is_damaged_is_not_signed(here: Path, sigstore: Sigstore) -> None:
     assert not sigstore.entries
 
 
+def test_nothing_is_signed_that_could_not_be_kept(
+    here: Path, sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = {"identity_token": sigstore.token(), "trust_config": sigstore.trust_config}
+    with pytest.raises(FileNotFoundError, match="none"):
+        sign_vouched("m.holo", signature="none/m.sig", **by)
+    monkeypatch.setattr("os.access", lambda *_: False)  # whoever runs this may be allowed anything
+    with pytest.raises(PermissionError, match="models"):
+        sign_vouched("m.holo", **by)
+    assert not sigstore.entries
+
+
 def test_a_link_is_not_signed(here: Path, sigstore: Sigstore) -> None:
     (here / "link").symlink_to("m.holo")
     with pytest.raises(BundleError, match="symbolic link"):
