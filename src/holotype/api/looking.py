@@ -19,10 +19,12 @@ from holotype.graph.dtypes import parse_dtype
 from holotype.graph.encode import encode
 from holotype.graph.parse import read_json
 from holotype.restore.native import checked_blueprint
+from holotype.signing.seen import SealInfo, seen
 from holotype.trust.levels import Need, level_of
+from holotype.trust.policy import Policy
 from holotype.types.table import type_table
 
-__all__ = ["Archive", "ArrayInfo", "SourceInfo", "bom", "card", "fingerprint", "show"]
+__all__ = ["Archive", "ArrayInfo", "SealInfo", "SourceInfo", "bom", "card", "fingerprint", "show"]
 
 _MAX_PATH = 400
 _NAMES_OF_CODE = frozenset(
@@ -56,6 +58,7 @@ class Archive(msgspec.Struct, frozen=True):
     ``blueprint`` is the parsed JSON of ``blueprint.json``; ``size`` is that of the file in bytes.
     ``needs`` is what a reader must trust to open it, and why; ``level`` the highest of these.
     ``sources`` is the code that it carries. Where a type is not even ``known``, these are empty.
+    ``seals`` are those that it has, as they say themselves.
     """
 
     id: str
@@ -67,6 +70,7 @@ class Archive(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...] = ()
     sources: tuple[SourceInfo, ...] = ()
     known: bool = True
+    seals: tuple[SealInfo, ...] = ()
 
     @property
     def level(self) -> str:
@@ -78,7 +82,9 @@ def show(file: Openable) -> Archive:
     """Look into an archive: manifest, blueprint, arrays. Imports no framework, builds nothing.
 
     Structure, manifest and blueprint are checked, but types that are not in the table are shown
-    too; use :func:`verify` for them and for the arrays.
+    too; use :func:`verify` for them and for the arrays. Seals are shown whether they fit or not,
+    with the signer's name where the configured policy knows the key; whether they count, which
+    :func:`verify` says, is not asked.
     """
     with open_source(file) as reader, collector_paused():
         checked = None
@@ -100,6 +106,7 @@ def show(file: Openable) -> Archive:
                 for code, pin in (checked.codes if checked else ())
             ),
             checked is not None,
+            tuple(seen(reader, Policy.configured().seals)) if reader.sealed else (),
         )
 
 

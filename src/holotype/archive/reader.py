@@ -43,7 +43,8 @@ class ArchiveReader:
         self._descriptor = descriptor
         self.size = len(view)
         members = read_directory(view)
-        self._sealed = check_seal_members(members)
+        self.sealed = check_seal_members(members)
+        """The seals, of which only names and sizes were looked at."""
         self.members = {member.name: member for member in members}
         manifest = self._content(_MANIFEST, MAX_MANIFEST)
         if crc32(manifest) != self.members[_MANIFEST].crc:  # no digest in the file covers it
@@ -70,7 +71,7 @@ class ArchiveReader:
 
     def _check_parts(self) -> None:
         listed = [(part.name, part.size) for part in self.manifest.parts]
-        seals = {seal.name for seal in self._sealed} | {_MANIFEST}
+        seals = {seal.name for seal in self.sealed} | {_MANIFEST}
         found = [(m.name, m.size) for m in self.members.values() if m.name not in seals]
         if listed != found:
             raise FormatError(
@@ -118,7 +119,7 @@ class ArchiveReader:
 
     def seals(self) -> dict[str, bytes]:
         """The seals by name, each compared with the digest that its name states."""
-        return {seal.name: seal_content(self._view, seal) for seal in self._sealed}
+        return {seal.name: seal_content(self._view, seal) for seal in self.sealed}
 
     def share(self) -> int:
         """A descriptor of the very file that was checked, for another process; the caller's own."""

@@ -13,7 +13,7 @@ from holotype.cli.completing import names
 from holotype.cli.drawing import bar, draw
 from holotype.cli.stores import Address, Json, as_json, at, counted, ratio
 from holotype.cli.terminal import console, human_size, plain, print_json
-from holotype.signing.seals import Seal, said_name
+from holotype.signing.seals import Seal, said_as
 
 NAME = "log"
 EXAMPLES = (
@@ -124,7 +124,7 @@ def _said(version: Version) -> Iterator[str]:
 
 def _beside(seals: Sequence[Seal], notes: Sequence[Note]) -> Iterator[str]:
     for seal in seals:
-        what = f" as {said_name(seal.name, seal.version)}" if seal.name or seal.version else ""
+        what = said_as(seal.name, seal.version)
         yield f"sealed{what} on {seal.created:%Y-%m-%d} by {seal.key[:_SHORT]}…"
     for note in notes:
         message = f": {note.message}" if note.message else ""

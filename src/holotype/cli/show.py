@@ -12,6 +12,7 @@ from rich.table import Table
 from holotype.api.looking import Archive, show
 from holotype.cli.facts import facts
 from holotype.cli.outline import outline
+from holotype.cli.sealed import lines, seen_row
 from holotype.cli.sources import meant
 from holotype.cli.terminal import console, human_size, plain, print_json, safe
 
@@ -34,15 +35,17 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
-    """Show the model in an archive: its hyper-parameters, arrays, sizes and origin.
+    """Show the model in an archive: its hyper-parameters, arrays, sizes, origin and seals.
 
-    Imports no framework and builds nothing of the file, so it is safe on files from anyone.
+    Imports no framework and builds nothing of the file, so it is safe on files from anyone. Of a
+    seal it says whether its signature fits; whether it counts is for `holotype verify` to say.
     """
     archive = show(meant(file))
     if json:
         print_json(as_json(archive))
         return
     _header(archive, file)
+    _seals(archive)
     console.print()
     console.print(outline(archive.blueprint, depth=depth), soft_wrap=False)
     if arrays:
@@ -72,6 +75,7 @@ def as_json(archive: Archive) -> dict[str, Any]:
             {"name": source.name, "digest": source.digest, "text": source.text}
             for source in archive.sources
         ],
+        "seals": [seen_row(seal) for seal in archive.seals],
         "manifest": msgspec.to_builtins(archive.manifest),
         "arrays": [
             {name: getattr(info, name) for name in info.__struct_fields__}
@@ -106,6 +110,19 @@ def _header(archive: Archive, file: Path) -> None:
     console.print(plain(f"{file.name}  {human_size(archive.size)}", "bold"))
     for name, value in rows.items():
         console.print(plain(f"{name:<12}", "dim"), plain(value), sep="")
+
+
+def _seals(archive: Archive) -> None:
+    """Who sealed the archive, by what the seals say; whether that counts is not said here."""
+    for seal in archive.seals:
+        for number, line in enumerate(lines(seal)):
+            console.print(plain(f"{'' if number else 'sealed':<12}", "dim"), plain(line), sep="")
+    said = (
+        "these seals were not held against a policy: `holotype verify` says whether they count"
+        if archive.seals
+        else "not sealed"
+    )
+    console.print(plain(f"{'seals':<12}", "dim"), plain(said), sep="")
 
 
 def _sources(archive: Archive) -> None:

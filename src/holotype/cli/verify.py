@@ -11,6 +11,7 @@ import typer
 from holotype.api.bundles import verify_files, verify_folder
 from holotype.api.checking import Check, Report, verify
 from holotype.api.vouching import verify_vouched
+from holotype.cli.sealed import as_row
 from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
 from holotype.errors import BundleError, NotInStoreError, UntrustedError
@@ -225,13 +226,8 @@ def _judge_signature(report: Report, file: Path, by: _Signer, signature: Path | 
 
 
 def _seal(each: Witnessed) -> dict[str, object]:
-    seal = each.seal
     return {
-        "key": seal.key,
-        "signer": each.signer,
-        "name": seal.name,
-        "version": seal.version,
-        "created": f"{seal.created:%Y-%m-%dT%H:%M:%SZ}",
+        **as_row(each.seal, each.signer),
         "signature_right": True if each.checked else None,
         "trusted": each.checked and each.problem is None,
         "problem": each.problem,

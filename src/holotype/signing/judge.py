@@ -29,7 +29,7 @@ from holotype.signing.seals import Seal, said_name
 from holotype.trust.levels import Level
 from holotype.trust.signers import Pin, SealTerms, Signer, TrustedKey
 
-__all__ = ["Judged", "Wanted", "judge", "judged"]
+__all__ = ["Judged", "Wanted", "judge", "judged", "require_right"]
 
 _SLACK = timedelta(minutes=5)  # that clocks may differ by
 
@@ -80,14 +80,18 @@ def judged(
     moment = now or datetime.now(UTC)
     found = []
     for seal in seals:
-        if not check_signature(seal.algorithm, seal.spki, seal.signed, seal.signature):
-            raise ForgedSealError(
-                f"the seal by key {seal.key} is forged or damaged: its signature is not of that key"
-            )
-        holders = ((signer, key) for signer in terms.signers for key in signer.keys)
-        signer, key = next((each for each in holders if each[1].id == seal.key), (None, None))
+        require_right(seal)
+        signer, key = terms.holder(seal.key) or (None, None)
         found.append(Judged(seal, signer, _fault(seal, key, terms, wanted, moment)))
     return found
+
+
+def require_right(seal: Seal) -> None:
+    """Raise ForgedSealError where the signature is not that of the key that the seal names."""
+    if not check_signature(seal.algorithm, seal.spki, seal.signed, seal.signature):
+        raise ForgedSealError(
+            f"the seal by key {seal.key} is forged or damaged: its signature is not of that key"
+        )
 
 
 def judge(found: Sequence[Judged], terms: SealTerms, wanted: Wanted, archive: Digest) -> Level:

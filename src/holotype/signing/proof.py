@@ -13,7 +13,7 @@ import msgspec
 
 from holotype.archive.reader import ArchiveReader
 from holotype.errors import MissingLibraryError
-from holotype.signing.seals import Seal, read_seals, said_name
+from holotype.signing.seals import Seal, read_seals, said_as
 from holotype.trust.levels import Level
 from holotype.trust.policy import Policy
 from holotype.trust.signers import is_key_id
@@ -97,5 +97,4 @@ def described(each: Witnessed) -> str:
         state = each.problem or "trusted"
     else:
         state = "signature right, signer unknown" if each.checked else "signature not checked"
-    what = f" as {said_name(seal.name, seal.version)}" if seal.name or seal.version else ""
-    return f"{who}{what}, {seal.created:%Y-%m-%d %H:%M:%S} UTC: {state}"
+    return f"{who}{said_as(seal.name, seal.version)}, {seal.created:%Y-%m-%d %H:%M:%S} UTC: {state}"

@@ -33,9 +33,11 @@ __all__ = [
     "PREDICATE",
     "Seal",
     "made_seal",
+    "of_this",
     "parse_seal",
     "read_seals",
     "require_words",
+    "said_as",
     "said_name",
 ]
 
@@ -162,13 +164,18 @@ def said_name(name: str | None, version: str | None) -> str:
     return name if version is None else f"{name}@{version}"
 
 
+def said_as(name: str | None, version: str | None) -> str:
+    """The same behind ``sealed``: `` as churn@1.4.0``, and nothing where a seal says neither."""
+    return f" as {said_name(name, version)}" if name or version else ""
+
+
 def read_seals(reader: ArchiveReader) -> list[Seal]:
     """The seals of an open archive, each of which is of this very archive.
 
     Raises FormatError or DigestError where one is not of its form, and MisplacedSealError where it
     is that of another archive.
     """
-    return [_of_this(parse_seal(data, name), name, reader) for name, data in reader.seals().items()]
+    return [of_this(parse_seal(data, name), name, reader) for name, data in reader.seals().items()]
 
 
 def parse_seal(data: bytes, where: str) -> Seal:
@@ -218,7 +225,8 @@ def parse_seal(data: bytes, where: str) -> Seal:
     )
 
 
-def _of_this(seal: Seal, where: str, reader: ArchiveReader) -> Seal:
+def of_this(seal: Seal, where: str, reader: ArchiveReader) -> Seal:
+    """The same seal; MisplacedSealError where it is not of this very archive."""
     same = {
         "id": seal.id == reader.id,
         "fingerprint": seal.fingerprint == reader.manifest.fingerprint,

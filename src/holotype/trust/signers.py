@@ -95,6 +95,11 @@ class SealTerms(msgspec.Struct, frozen=True, kw_only=True):
         signers = tuple(Signer(each, (TrustedKey(each),)) for each in known)
         return cls(signers=signers, revoked=revoked, required=True)
 
+    def holder(self, key: str) -> tuple[Signer, TrustedKey] | None:
+        """The signer who has the key of this id, and until when; None where nobody does."""
+        held = ((signer, each) for signer in self.signers for each in signer.keys)
+        return next((found for found in held if found[1].id == key), None)
+
     @property
     def demanding(self) -> bool:
         """Whether an archive without a trusted seal is refused."""

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from attacks.forge import array, blueprint, reseal
 from attacks.make import ATTACKS
+from attacks.seals import envelope, named, statement, with_members
 from tests import fresh
 from tests.unit.cli.conftest import Run
 
 import holotype
+from holotype.digest import canonical_json
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -120,6 +122,107 @@ def test_hostile_text_is_shown_and_does_nothing(run: Run, tmp_path: Path) -> Non
     assert all(c.isprintable() or c == "\n" for c in result.out)
     assert "\\x1b[2J" in result.out
     assert "[red]markup[/red]" in result.out
+
+
+SAID_SEALED = "these seals were not held against a policy"
+
+
+def policy(public: Path, name: str) -> Path:
+    """A policy with one signer."""
+    path = public.with_name("policy.toml")
+    path.write_text(
+        f"[signers.{json.dumps(name)}]\n"
+        f'keys = [{{ key = """{public.read_text()}""", expires = 2030-01-01 }}]\n'
+    )
+    path.chmod(0o600)
+    return path
+
+
+def test_seals_are_listed_and_not_judged(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cryptography", reason="keys need cryptography")
+    monkeypatch.setenv("HOLOTYPE_CONFIG", str(tmp_path / "none.toml"))
+    assert "not sealed" in run("show", path).out
+    assert json.loads(run("show", path, "--json").out)["seals"] == []
+    key = holotype.keygen(tmp_path / "k", unlocked=True)
+    when = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    holotype.seal(path, tmp_path / "k", name="churn", version="1.4.0", created=when)
+    result = run("show", path)
+    said = "as churn@1.4.0 on 2026-06-01 12:00:00 UTC by a key that your policy does not know"
+    assert said in result.out
+    assert f"{key.id} (ed25519): signature right" in result.out
+    assert SAID_SEALED in result.out
+    assert "not sealed" not in result.out
+    monkeypatch.setenv("HOLOTYPE_CONFIG", str(policy(tmp_path / "k.pub", "release")))
+    result = run("show", path)
+    assert "12:00:00 UTC by release\n" in result.out
+    assert "(ed25519, trusted until 2030-01-01): signature right" in result.out
+    (row,) = json.loads(run("show", path, "--json").out)["seals"]
+    assert row.pop("seal").startswith("seals/")
+    assert row == {
+        "key": key.id,
+        "algorithm": "ed25519",
+        "signer": "release",
+        "name": "churn",
+        "version": "1.4.0",
+        "created": "2026-06-01T12:00:00Z",
+        "expires": "2030-01-01T00:00:00+00:00",
+        "signature_right": True,
+        "trusted": None,
+        "problem": None,
+    }
+
+
+def test_seals_of_a_version_in_a_store_are_listed(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cryptography", reason="keys need cryptography")
+    monkeypatch.setenv("HOLOTYPE_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("HOLOTYPE_STORE", str(tmp_path / "store"))
+    holotype.keygen(tmp_path / "k", unlocked=True)
+    store = holotype.Store()
+    store.push("churn", path)
+    assert "not sealed" in run("show", "churn@1.0.0").out
+    store.seal("churn", tmp_path / "k")
+    assert "sealed      as churn@1.0.0 on" in run("show", "churn@1.0.0").out
+    (kept,) = (tmp_path / "store" / "seals").rglob("*.json")
+    kept.with_name("0" * 64 + ".json").write_bytes(b"\x1b[2J")
+    result = run("show", "churn@1.0.0")
+    assert result.code == 0
+    assert "sealed      as churn@1.0.0 on" in result.out
+    assert "is no envelope" in result.out
+    assert "\x1b" not in result.out
+
+
+def test_hostile_seals_are_shown_and_do_nothing(run: Run, tmp_path: Path) -> None:
+    spoilt = [
+        b"",
+        b"\x1b[2J\x9b31m",
+        json.dumps({EVIL: EVIL}).encode(),
+        canonical_json(envelope(b"\x1b" * 1000)),
+        canonical_json(envelope(canonical_json(statement() | {EVIL * 5000: EVIL}))),
+        b"[" * 100_000,
+        b"\xff" * (4 << 20),
+    ]
+    for field in ("name", "version", "created"):
+        said = statement()
+        said["predicate"][field] = EVIL
+        spoilt.append(canonical_json(envelope(canonical_json(said))))
+    long = statement()
+    long["predicate"]["name"] = "\u0915\u0300" * 127  # letters that stand upon each other
+    spoilt.append(canonical_json(envelope(canonical_json(long))))
+    (tmp_path / "m.holo").write_bytes(with_members(sorted(map(named, spoilt))))
+    result = run("show", tmp_path / "m.holo")
+    assert (result.code, result.err) == (0, "")
+    assert all(c.isprintable() or c == "\n" for c in result.out)
+    assert result.out.count("✗") == len(spoilt)
+    assert max(map(len, result.out.splitlines())) < 500
+    assert SAID_SEALED in result.out
+    told = run("show", tmp_path / "m.holo", "--json")
+    assert told.code == 0
+    assert told.out.isascii()
+    assert all(row["problem"] for row in json.loads(told.out)["seals"])
 
 
 def test_a_hostile_file_name_does_nothing(run: Run, tmp_path: Path) -> None:
