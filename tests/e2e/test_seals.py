@@ -181,7 +181,84 @@ def _stripped(data: bytes) -> bytes:
     )
 
 
-def refused(path: Path | bytes, policy: Policy, **asked: Any) -> HolotypeError:
+def test_loading_asks_for_what_verifying_asks_for(cast: Cast) -> None:
+    path = cast.archive("m.holo", [1], seal=cast.folder / "release", name="churn", version="1")
+    data, public = path.read_bytes(), (cast.folder / "release.pub").read_text()
+    cast.policy("[seals]\nrequired = true\n")
+    file = cast.folder / "policy.toml"
+    for given in (file, str(file), Policy.from_file(file)):
+        assert holotype.load(path, policy=given, name="churn", version="1") == [1]
+        assert holotype.verify(path, policy=given, name="churn").ok
+    stranger = cast.ids["stranger"]
+    for keys in ([public], [cast.ids["release"]], [stranger, public]):
+        assert holotype.loads(data, keys=keys, name="churn") == [1]
+    assert type(refused(path, file, name="fraud")) is MisplacedSealError
+    assert type(refused(path, file, version="2")) is MisplacedSealError
+    assert type(refused(path, Policy(), keys=[stranger])) is UnknownSignerError
+    assert type(refused(_stripped(data), Policy(), keys=[public])) is NotSealedError
+    assert type(refused(path, Policy(), keys=[public], version="2")) is MisplacedSealError
+    revoked = cast.policy(f'[seals]\nrevoked = ["{cast.ids["release"]}"]\n')
+    assert type(refused(path, revoked, keys=[public])) is RevokedSealError
+    for wrong in ({"policy": cast.folder / "none.toml"}, {"keys": ["release"]}, {"keys": public}):
+        with pytest.raises((OSError, PolicyError, TypeError)):
+            holotype.load(path, **wrong)
+
+
+def test_versions_of_a_store_are_asked_for_their_seals(cast: Cast) -> None:
+    store = holotype.Store(cast.folder / "store")
+    store.push("churn", [1], seal=cast.folder / "release")
+    public = (cast.folder / "release.pub").read_text()
+    cast.policy(PINNED)
+    assert store.load("churn", keys=[public]) == [1]
+    assert store.load("churn", keys=[public], name="churn", version="1.0.0") == [1]
+    with pytest.raises(UnmetPinError):
+        store.load("churn", policy=cast.folder / "policy.toml")
+    with pytest.raises(MisplacedSealError):
+        store.load("churn", keys=[public], name="fraud")
+    with pytest.raises(UnknownSignerError):
+        store.load("churn", keys=[cast.ids["stranger"]])
+
+
+WITNESS = """
+class Model:
+    built = []
+    def __init__(self):
+        self.a = 1
+    def __setstate__(self, state):
+        self.built.append(state)
+        self.__dict__.update(state)
+    def __getstate__(self):
+        return {"a": 1}
+"""
+
+
+def test_nothing_is_built_of_an_archive_that_does_not_meet_what_is_asked(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cast.folder / "witness_of_seals.py").write_text(WITNESS)
+    monkeypatch.syspath_prepend(cast.folder)
+    from importlib import import_module
+
+    witness = import_module("witness_of_seals")
+    monkeypatch.setitem(sys.modules, "witness_of_seals", witness)
+    path = cast.archive("m.holo", witness.Model(), seal=cast.folder / "release", name="churn")
+    trust = ["witness_of_seals"]
+    holotype.load(path, trust=trust, keys=[cast.ids["release"]], name="churn")
+    built = len(witness.Model.built)
+    assert built
+    for asked in (
+        {"keys": [cast.ids["stranger"]]},
+        {"keys": [cast.ids["release"]], "name": "fraud"},
+        {"keys": [cast.ids["release"]], "name": "churn", "version": "1"},
+        {"name": "churn"},
+    ):
+        for restore in (None, "native", "auto"):
+            with pytest.raises(HolotypeError):
+                holotype.load(path, trust=trust, restore=restore, **asked)
+    assert len(witness.Model.built) == built
+
+
+def refused(path: Path | bytes, policy: Policy | Path, **asked: Any) -> HolotypeError:
     """What ``load`` and ``verify`` both say."""
     with pytest.raises(HolotypeError) as by_load:
         holotype.load(path, policy=policy, **asked)

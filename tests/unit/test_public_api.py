@@ -88,6 +88,14 @@ def test_options_are_given_by_name() -> None:
         assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in optional)
 
 
+def test_loading_takes_what_verifying_asks_of_seals() -> None:
+    asked = ("policy", "name", "version", "keys")
+    wanted = inspect.signature(holotype.verify).parameters
+    for function in (holotype.load, holotype.loads, holotype.Store.load):
+        parameters = inspect.signature(function).parameters
+        assert [parameters[name] for name in asked] == [wanted[name] for name in asked]
+
+
 def test_the_version_is_that_of_the_format_of_versions() -> None:
     assert re.fullmatch(r"\d+\.\d+(\.\d+)?((a|b|rc|\.dev)\d+)?", holotype.__version__)
 

@@ -12,7 +12,6 @@ import msgspec
 from holotype.api.common import Openable, collector_paused
 from holotype.api.old import convert
 from holotype.api.opening import vouched
-from holotype.api.sealing import policy_of
 from holotype.api.sources import Stored, open_source
 from holotype.archive.reader import ArchiveReader
 from holotype.errors import ArchiveError, HolotypeError, LegacyError
@@ -21,7 +20,7 @@ from holotype.restore.ladder import Restoring, Wish, climb
 from holotype.restore.native import check_contents, checked_blueprint
 from holotype.signing.proof import Witnessed, described, prove
 from holotype.trust.levels import Need, level_of
-from holotype.trust.policy import Policy
+from holotype.trust.policy import Policy, PolicySource, policy_of
 
 if TYPE_CHECKING:
     from holotype.restore.doctor import Diagnosis
@@ -70,7 +69,7 @@ def verify(
     *,
     run: bool = False,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
     restore: Restoring = None,
     name: str | None = None,
     version: str | None = None,
@@ -78,9 +77,10 @@ def verify(
 ) -> Report:
     """Check every digest and every rule of an archive, constructing nothing of it.
 
-    Its seals are held against ``policy``, or the user's configured one, and against the ``name``
-    and ``version`` that the archive is asked for by, if any. With ``keys``, ids of keys or public
-    keys in PEM, one of these must have sealed it, whatever the policy's signers are.
+    Its seals are held against ``policy``, which may be the path of one, or the user's configured
+    one, and against the ``name`` and ``version`` that the archive is asked for by, if any. With
+    ``keys``, ids of keys or public keys in PEM, one of these must have sealed it, whatever the
+    policy's signers are.
 
     With ``run``, the model is then opened, as far as ``trust`` and ``policy`` allow, by the rung
     that ``restore`` names (see :func:`load`), and asked for its golden predictions, whatever that
@@ -141,7 +141,7 @@ def doctor(
     packages: Iterable[str] = (),
     build: bool = False,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
 ) -> Diagnosis:
     """Which rungs of the restore ladder bring a model back, here or in another environment.
 
@@ -162,10 +162,10 @@ def doctor(
 
     there = There.of(python, tuple(packages))
     granted = Policy.of(trust)
-    policy = Policy.configured() if policy is None else policy
+    asked = policy_of(policy)
     with _archive_of(file) as reader, collector_paused():
-        granted |= vouched(reader, granted | policy)
-        return diagnose(reader, there=there, build=build, trust=granted, policy=policy)
+        granted |= vouched(reader, granted | asked)
+        return diagnose(reader, there=there, build=build, trust=granted, policy=asked)
 
 
 @contextmanager

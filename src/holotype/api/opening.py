@@ -16,7 +16,7 @@ from holotype.errors import FormatError
 from holotype.restore.ladder import Check, Climb, Restoring, Wish, climb
 from holotype.restore.native import checked_blueprint
 from holotype.trust.levels import Level
-from holotype.trust.policy import Policy
+from holotype.trust.policy import Policy, PolicySource, policy_of
 
 __all__ = ["load", "loads", "restored", "vouched", "wheels"]
 
@@ -34,12 +34,13 @@ def load(
     mmap: bool = False,
     verify: bool = True,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
     name: str | None = None,
     version: str | None = None,
+    keys: Iterable[str] = (),
 ) -> Any:
     """Open an archive and return its model; runs no code that was not trusted before.
 
@@ -54,7 +55,8 @@ def load(
         verify: hash every byte of the arrays before use. ``False`` skips that, and only that.
         trust: what may be built beside data: names of packages (``"mypackage"``), and digests of
             code (``"code:sha256:…"``) or of pickle bytes (``"opaque:sha256:…"``) in the file.
-        policy: instead of the policy in the user's configuration file, to which ``trust`` is added.
+        policy: instead of the policy in the user's configuration file, to which ``trust`` is added:
+            a :class:`Policy`, or the path of a file. It says whose seals count, and may demand one.
         check: compare the model's answers with its golden predictions. ``"auto"``: unless asking it
             might take very long, with a ProbeWarning that says so.
         restore: the rung of the ladder. ``"native"``: an object of the installed libraries, moved
@@ -66,13 +68,15 @@ def load(
         wheels: a folder that :func:`wheels` filled, to build an environment from without an index.
         name: what the archive must be sealed as, by a signer of the policy.
         version: which version of that name.
+        keys: ids of keys or public keys in PEM, one of which must have sealed the archive, whatever
+            the policy's signers are.
 
     Raises:
         ProbeError: the model does not predict what it predicted; names the rows and versions.
         ArchiveError: the file is damaged, was changed, or is no archive.
         UntrustedError: it asks for a type that is not in the table, or for more trust.
         BlueprintError: its object graph or the contents of its objects are unsafe.
-        SealError: its seals are wrong, or are not those that the policy or ``name`` demands.
+        SealError: its seals are wrong, or not those that the policy, ``name`` or ``keys`` demand.
         PolicyError: ``trust``, ``policy`` or the configuration file is none.
         MissingLibraryError: a library that the model needs is not installed.
         RestoreError: no rung can bring the model back; names what each would need.
@@ -88,6 +92,7 @@ def load(
         wheels=wheels,
         name=name,
         version=version,
+        keys=keys,
     ).model
 
 
@@ -97,16 +102,17 @@ def restored(
     mmap: bool = False,
     verify: bool = True,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
     name: str | None = None,
     version: str | None = None,
+    keys: Iterable[str] = (),
 ) -> Climb:
     """What :func:`load` does, and how: the model with every rung that was tried for it."""
     granted = Policy.of(trust)
-    policy = Policy.configured() if policy is None else policy
+    asked = policy_of(policy, keys)
     demanded = (name, version) != (None, None)
     if not demanded and isinstance(file, Stored):
         name, version = file.version.name, file.version.version
@@ -115,13 +121,13 @@ def restored(
         mmap=mmap,
         verify=verify,
         trust=granted,
-        policy=policy,
+        policy=asked,
         check=check,
         wheels=None if wheels is None else os.fspath(wheels),
     )
     try:
         with open_source(file) as reader, collector_paused():
-            more = vouched(reader, granted | policy, name=name, version=version, demanded=demanded)
+            more = vouched(reader, granted | asked, name=name, version=version, demanded=demanded)
             return climb(reader, replace(wish, trust=granted | more))
     except FormatError as error:
         if error.clause.startswith(_CONTAINER):
@@ -156,12 +162,13 @@ def loads(
     data: bytes,
     *,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
     check: Check = "auto",
     restore: Restoring = None,
     wheels: str | os.PathLike[str] | None = None,
     name: str | None = None,
     version: str | None = None,
+    keys: Iterable[str] = (),
 ) -> Any:
     """The model of an archive given as bytes; see :func:`load`."""
     return load(
@@ -173,6 +180,7 @@ def loads(
         wheels=wheels,
         name=name,
         version=version,
+        keys=keys,
     )
 
 
@@ -181,7 +189,7 @@ def wheels(
     folder: str | os.PathLike[str],
     *,
     trust: Iterable[str] = (),
-    policy: Policy | None = None,
+    policy: PolicySource = None,
 ) -> Path:
     """Keep the wheels of an archive's environment, so that no index is needed to rebuild it.
 
@@ -200,4 +208,4 @@ def wheels(
     from holotype.restore.isolated import wheels as keep
 
     with open_source(file) as reader:
-        return keep(reader, folder, trust=Policy.of(trust), policy=policy)
+        return keep(reader, folder, trust=Policy.of(trust), policy=policy_of(policy))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from holotype.signing.keys import SigningKey, generate, public_pem
 from holotype.signing.places import KEYRING, PASSPHRASE, find_key, keep_key
 from holotype.signing.seals import made_seal, parse_seal
 from holotype.trust.policy import Policy
-from holotype.trust.signers import SealTerms
 
 __all__ = [
     "Ask",
@@ -29,7 +28,6 @@ __all__ = [
     "KeyReceipt",
     "SealReceipt",
     "keygen",
-    "policy_of",
     "seal",
     "seal_of",
     "sealer",
@@ -162,22 +160,6 @@ def sealer(key: Key, name: str | None, version: str | None) -> Callable[[bytes],
         return [made]
 
     return seals
-
-
-def policy_of(policy: Policy | None, keys: Iterable[str] = ()) -> Policy:
-    """The policy that is asked: the user's configured one if none is given.
-
-    ``keys`` are ids of keys or public keys in PEM: one of them must have sealed the archive,
-    whatever the policy says of signers and pins. What it revokes stays revoked.
-    """
-    if isinstance(keys, str):
-        raise TypeError(f"keys is a list: write keys=[{keys!r}]")
-    given = Policy.configured() if policy is None else policy
-    demanded = tuple(keys)
-    if not demanded:
-        return given
-    terms = SealTerms.of_keys(demanded, given.seals.revoked)
-    return msgspec.structs.replace(given, seals=terms)
 
 
 def seal_of(

@@ -20,7 +20,7 @@ from holotype.store.places.place import Place
 from holotype.store.records import Note, Tag, Version
 from holotype.store.shelf import Entry, Usage
 from holotype.store.vault import Vault
-from holotype.trust.policy import Policy
+from holotype.trust.policy import PolicySource
 
 if TYPE_CHECKING:  # what only some methods need is imported there: loading is quick
     import numpy.typing as npt
@@ -140,12 +140,19 @@ class Store:
         mmap: bool = False,
         verify: bool = True,
         trust: Iterable[str] = (),
-        policy: Policy | None = None,
+        policy: PolicySource = None,
         check: Check = "auto",
         restore: Restoring = None,
         wheels: str | os.PathLike[str] | None = None,
+        name: str | None = None,
+        version: str | None = None,
+        keys: Iterable[str] = (),
     ) -> Any:
-        """The model of a version; arguments and errors are those of :func:`holotype.load`."""
+        """The model of a version; arguments and errors are those of :func:`holotype.load`.
+
+        Without ``name`` and ``version``, a seal that says another name or number than the store
+        does not count.
+        """
         found = self._vault.find(spec)
         return restored(
             Stored(self._vault, found),
@@ -156,6 +163,9 @@ class Store:
             check=check,
             restore=restore,
             wheels=wheels,
+            name=name,
+            version=version,
+            keys=keys,
         ).model
 
     def source(self, spec: str) -> Stored:

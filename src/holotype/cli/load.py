@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from holotype.api.opening import restored
+from holotype.cli.demands import Keys, Name, PolicyFile, VersionOfName, demands
 from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
 from holotype.restore.ladder import Attempt
@@ -17,7 +18,9 @@ from holotype.types.answers import answers_of
 NAME = "load"
 EXAMPLES = (
     "`holotype load churn.holo --explain` · `holotype load churn.holo --restore portable` · "
-    "`holotype load churn.holo --restore auto --explain --json`"
+    "`holotype load churn.holo --restore auto --explain --json` · "
+    "`holotype load churn.holo --policy policy.toml --name churn --version 1.4.0` · "
+    "`holotype load churn.holo --key release.key.pub`"
 )
 
 
@@ -51,16 +54,24 @@ def command(
         Path | None,
         typer.Option(help="A folder of wheels to build the isolated environment from."),
     ] = None,
+    policy: PolicyFile = None,
+    key: Keys = None,
+    name: Name = None,
+    version: VersionOfName = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Open a model by the restore ladder, compare its golden predictions, and say how it went.
 
-    Exits with 1 where no rung brings it back, and with 2 where the file cannot be read.
+    Seals are held against the policy first, which may ask for them: nothing is built of an archive
+    that is not sealed as it must be.
+
+    Exits with 1 where it is not, or no rung brings it back, and with 2 where a file cannot be read.
     """
     wanted: Any = None if restore is None else restore.value
+    asked = demands(policy, key or (), name, version)
     with errors.status(plain(f"opening {file}")):
         climbed = restored(
-            meant(file), restore=wanted, trust=trust or (), check=check, wheels=wheels
+            meant(file), restore=wanted, trust=trust or (), check=check, wheels=wheels, **asked
         )
     last = climbed.attempts[-1]
     what = type(climbed.model)

@@ -11,14 +11,12 @@ import typer
 from holotype.api.bundles import verify_files, verify_folder
 from holotype.api.checking import Check, Report, verify
 from holotype.api.vouching import verify_vouched
+from holotype.cli.demands import Keys, Name, PolicyFile, VersionOfName, demands
 from holotype.cli.sealed import as_row
 from holotype.cli.sources import meant
 from holotype.cli.terminal import console, errors, plain, print_json
 from holotype.errors import BundleError, NotInStoreError, UntrustedError
-from holotype.signing.keys import public_pem
-from holotype.signing.places import read_public
 from holotype.signing.proof import Witnessed
-from holotype.trust.policy import Policy
 from holotype.trust.signers import is_key_id
 
 NAME = "verify"
@@ -60,20 +58,10 @@ def command(
         list[str] | None,
         typer.Option(help="With --run: what to trust beside data; may be repeated."),
     ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(help="Whose seals count, instead of your configuration file: a TOML file."),
-    ] = None,
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Fail unless this key sealed it: a public key's file or its id; may be repeated."
-        ),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Fail unless it is sealed by this name, by who is trusted.")
-    ] = None,
-    version: Annotated[str | None, typer.Option(help="Which version of that name.")] = None,
+    policy: PolicyFile = None,
+    key: Keys = None,
+    name: Name = None,
+    version: VersionOfName = None,
     oms: Annotated[
         bool,
         typer.Option(
@@ -117,10 +105,7 @@ def command(
     asked: dict[str, Any] = {
         "run": run,
         "trust": trust or (),
-        "policy": None if policy is None else Policy.from_file(policy),
-        "name": name,
-        "version": version,
-        "keys": () if oms else [_key(each) for each in signer.keys],
+        **demands(policy, () if oms else signer.keys, name, version),
     }
     failed = unreadable = False
     rows = []
@@ -164,11 +149,6 @@ def _judge_level(report: Report, most: MaxLevel) -> None:
         problem = f"more than {most.value}: {listed}{more}"
         report.checks.append(Check("level", False, problem))
         report.error = report.error or UntrustedError(asking[0].path, problem, tuple(asking))
-
-
-def _key(text: str) -> str:
-    """The id of a key, or its public key in PEM from a file."""
-    return text if is_key_id(text) else public_pem(read_public(text)).decode()
 
 
 class _Signer(NamedTuple):

@@ -17,7 +17,7 @@ from holotype.trust.levels import Level, Need, untrusted
 from holotype.trust.settings import own_config, sections_of
 from holotype.trust.signers import SealTerms, seal_terms
 
-__all__ = ["SEALED", "Policy"]
+__all__ = ["SEALED", "Policy", "PolicySource", "policy_of"]
 
 SEALED = "sealed"
 """Among the digests of pickle bytes: those that a signer vouches for who is trusted with them."""
@@ -109,6 +109,29 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         missing = [need for need in needs if not self.allows(need)]
         if missing:
             raise untrusted(missing)
+
+
+PolicySource = Policy | str | os.PathLike[str] | None
+"""What a caller gives: a policy, the path of its file, or None for the configured one."""
+
+
+def policy_of(policy: PolicySource, keys: Iterable[str] = ()) -> Policy:
+    """The policy that is asked: the user's configured one if none is given; a file's, by its path.
+
+    ``keys`` are ids of keys or public keys in PEM: one of them must have sealed the archive,
+    whatever the policy says of signers and pins. What it revokes stays revoked.
+    """
+    if isinstance(keys, str):
+        raise TypeError(f"keys is a list: write keys=[{keys!r}]")
+    if policy is None:
+        given = Policy.configured()
+    else:
+        given = policy if isinstance(policy, Policy) else Policy.from_file(policy)
+    demanded = tuple(keys)
+    if not demanded:
+        return given
+    terms = SealTerms.of_keys(demanded, given.seals.revoked)
+    return msgspec.structs.replace(given, seals=terms)
 
 
 def _checked(lists: dict[str, Any], where: str) -> Policy:

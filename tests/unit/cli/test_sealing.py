@@ -117,6 +117,45 @@ def test_verify_holds_seals_against_what_is_asked(
     assert result.code == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("--key", "k.pub"), 0, "native"),
+        (("--key", "k.pub", "--name", "churn", "--version", "1"), 0, "native"),
+        (("--policy", "policy.toml"), 0, "native"),
+        (("--policy", "policy.toml", "--name", "churn"), 0, "native"),
+        (("--policy", "policy.toml", "--name", "fraud"), 1, "fraud was asked for"),
+        (("--key", "k.pub", "--name", "churn", "--version", "2"), 1, "churn@2 was asked for"),
+        (("--key", "other.pub"), 1, "no signer of the policy"),
+        (("--key", "other.pub", "--key", "k.pub"), 0, "native"),
+        (("--name", "churn"), 1, "no signer of the policy"),
+        (("--key", "none.pub"), 2, "No such file"),
+        (("--policy", "none.toml"), 2, "No such file"),
+        (("--policy", "k.pub"), 1, "k.pub"),
+        ((), 0, "native"),
+    ],
+)
+def test_load_opens_what_is_sealed_as_it_is_asked_for(
+    asked: tuple[str, ...], code: int, said: str, here: Path, run: Run
+) -> None:
+    made = json.loads(run("keygen", "k", "--json").out)
+    run("keygen", "other")
+    (here / "policy.toml").write_text(
+        f'[signers.me]\nkeys = ["{made["id"]}"]\n[seals]\nrequired = true\n'
+    )
+    (here / "policy.toml").chmod(0o600)
+    bare = run("load", "m.holo", *asked)
+    assert bare.code == (code or (1 if asked else 0))
+    run("seal", "m.holo", "--key", "k", "--name", "churn", "--version", "1")
+    result = run("load", "m.holo", *asked)
+    assert result.code == code
+    assert said in result.out + result.err
+    assert (result.out == "") == bool(code)
+    told = run("load", "m.holo", *asked, "--json")
+    assert told.code == code
+    assert code or json.loads(told.out)["rung"] == "native"
+
+
 def test_an_archive_without_seals_fails_where_one_is_asked_for(here: Path, run: Run) -> None:
     run("keygen", "k")
     result = run("verify", "m.holo", "--key", "k.pub", "--json")
