@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -35,6 +40,7 @@ from holotype.errors import (
     UnmetPinError,
     UntrustedError,
 )
+from holotype.signing.places import find_key
 from holotype.trust.policy import Policy
 
 pytest.importorskip("cryptography", reason="keys need cryptography")
@@ -163,6 +169,102 @@ def test_file_objects_are_sealed_in_place_and_bytes_are_not(cast: Cast) -> None:
         holotype.seal(path.read_bytes(), cast.folder / "release")
     with open(path, encoding="latin-1") as text, pytest.raises(TypeError, match="binary"):
         holotype.seal(text, cast.folder / "release")  # type: ignore[arg-type]
+
+
+# -------------------------------------------------------------------------------- compressed ones
+
+
+def compressed(cast: Cast) -> tuple[Path, Path]:
+    """An archive, and the same one compressed."""
+    pytest.importorskip("zstandard", reason="compressed archives need holotype[store]")
+    plain = cast.archive("plain.holo", probe=X[:8])
+    holotype.compress(plain, cast.folder / "small.holo")
+    return plain, cast.folder / "small.holo"
+
+
+def test_a_compressed_archive_is_sealed_as_the_one_in_it(cast: Cast) -> None:
+    plain, small = compressed(cast)
+    link = cast.folder / "link.holo"
+    link.symlink_to(small)
+    small.chmod(0o640)
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    audit: Any = find_key(cast.folder / "audit")
+    audit.sign = cache(audit.sign)  # ECDSA signs otherwise each time
+    for key in (cast.folder / "release", audit, cast.folder / "stranger"):
+        said: dict[str, Any] = {"name": "churn", "version": "1.4.0", "created": when}
+        wanted = holotype.seal(plain, key, **said)
+        made = holotype.seal(link, key, **said)
+        assert (made.id, made.key, made.member) == (wanted.id, wanted.key, wanted.member)
+        assert made.size == small.stat().st_size
+        holotype.decompress(small, cast.folder / "back.holo")
+        assert (cast.folder / "back.holo").read_bytes() == plain.read_bytes()
+    before = small.read_bytes()
+    holotype.seal(small, cast.folder / "release", **said)
+    assert small.read_bytes() == before  # the same seal is there once
+    assert link.is_symlink()
+    assert small.stat().st_mode & 0o777 == 0o640
+    policy = cast.policy(PINNED)
+    for file in (small, before, plain):
+        report = holotype.verify(file, policy=policy, name="churn", version="1.4.0")
+        assert report.ok, report.error
+        assert sorted(each.signer or "" for each in report.seals) == ["", "audit", "release"]
+        assert len(holotype.show(file).seals) == 3
+    model = holotype.load(small, policy=policy, name="churn")
+    np.testing.assert_array_equal(model.predict(X), MODEL.predict(X))
+    assert type(refused(small, policy, name="fraud")) is MisplacedSealError
+
+
+def test_a_sealed_one_is_compressed_with_its_seals(cast: Cast) -> None:
+    plain, small = compressed(cast)
+    holotype.seal(plain, cast.folder / "release")
+    holotype.compress(plain, small)
+    holotype.seal(small, cast.folder / "audit")
+    with open(small, "r+b") as file:
+        holotype.seal(file, cast.folder / "stranger")
+    for name in ("release", "audit", "stranger"):
+        assert holotype.verify(small, keys=[cast.ids[name]]).ok
+    store = holotype.Store(cast.folder / "store")
+    store.push("churn", small)
+    assert {seal.key for seal in holotype.show(store.source("churn")).seals} == {*cast.ids.values()}
+
+
+def test_who_seals_a_compressed_archive_at_the_same_time_loses_no_seal(cast: Cast) -> None:
+    _, small = compressed(cast)
+    key = find_key(cast.folder / "release")
+    threads = [
+        Thread(target=holotype.seal, args=(small, key), kwargs={"version": str(number)})
+        for number in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {seal.version for seal in holotype.show(small).seals} == set("012345")
+    assert holotype.verify(small).ok
+
+
+def test_a_compressed_archive_that_is_damaged_stays_as_it_was(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, small = compressed(cast)
+    data = small.read_bytes()
+    places = (3, 70, len(data) // 2, len(data) - 100, len(data) - 20)
+    spoilt = [data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :] for at in places]
+    for damaged in (*spoilt, data[:-1], data[:100], b"holopack", b"holopack" * 40):
+        small.write_bytes(damaged)
+        with pytest.raises(HolotypeError):
+            holotype.seal(small, cast.folder / "release")
+        assert small.read_bytes() == damaged
+    small.write_bytes(data)
+
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "pwritev", full)
+    with pytest.raises(OSError, match="full"):
+        holotype.seal(small, cast.folder / "release")
+    assert small.read_bytes() == data
+    assert not [each for each in os.listdir(cast.folder) if each.endswith(".tmp")]
 
 
 # ------------------------------------------------------------------ each way to fail, and its error

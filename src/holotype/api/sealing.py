@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from holotype.api.common import Source
-from holotype.api.sources import open_source
+from holotype.api.sources import ending, open_source
 from holotype.archive.manifest import parse_manifest
 from holotype.archive.reader import ArchiveReader
 from holotype.archive.seals import seal_members, sealed_bytes, sealed_file
@@ -52,7 +52,7 @@ class KeyReceipt(msgspec.Struct, frozen=True):
 class SealReceipt(msgspec.Struct, frozen=True):
     """A seal that was set: the id of the archive, that of the key, what it names, and its member.
 
-    ``size`` is that of the archive, in bytes.
+    ``size`` is that of the file in bytes; of a version in a store, that of its archive.
     """
 
     id: str
@@ -108,7 +108,7 @@ def seal(
 
     The archive at a path is replaced atomically. Its id and all its parts stay what they are, byte
     for byte; seals that it has already stay too. It is verified first: nobody stands for a damaged
-    file.
+    file. A compressed archive stays compressed: what it gives back is sealed.
 
     Args:
         file: a path; or a file object that can be read, written and cut.
@@ -133,14 +133,14 @@ def seal(
         with open_source(file) as reader:
             made = seal_of(reader, signing, name, version, created)
             archive = reader.id
-        size = sealed_file(file, [made], archive)
+        size = sealed_file(file, [made], archive, ending)
     else:
         data = _whole(file)
         verify(data, policy=Policy()).require()
         with open_source(data) as reader:
             made = seal_of(reader, signing, name, version, created)
             archive = reader.id
-        content = sealed_bytes(data, [made], archive)
+        content = sealed_bytes(data, [made], archive, ending)
         file.seek(0)
         file.write(content)
         file.truncate()

@@ -5,17 +5,19 @@ The magic bytes decide; what a store is needed for is imported when one is met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from holotype.archive import seals
 from holotype.archive.reader import ArchiveReader, Source, as_memory
+from holotype.digest import Digest
 
 if TYPE_CHECKING:
     from holotype.store.records import Version
     from holotype.store.vault import Vault
 
-__all__ = ["COMPRESSED", "Stored", "open_source"]
+__all__ = ["COMPRESSED", "Stored", "ending", "open_source"]
 
 COMPRESSED = b"holopack"
 """How a compressed archive begins."""
@@ -39,6 +41,17 @@ class Stored:
     def opened(self) -> AbstractContextManager[ArchiveReader]:
         """Its archive."""
         return self._vault.opened_version(self.version)
+
+
+def ending(data: memoryview, more: Iterable[bytes], archive_id: Digest) -> tuple[int, list[bytes]]:
+    """What becomes of an archive, or of a compressed one, when seals are added to it: how many of
+    its bytes stay, and what follows them.
+    """
+    if bytes(data[: len(COMPRESSED)]) != COMPRESSED:
+        return seals.ending(data, more, archive_id)
+    from holotype.store import single
+
+    return single.ending(data, more, archive_id)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import hashlib
 import mmap as mmap_module
 import os
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Final
 
 from holotype.archive.atomic import copy, replacing, write_at
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_SEAL",
     "MAX_SEALS",
     "SEALS",
+    "Ending",
     "check_seal_members",
     "ending",
     "seal_content",
@@ -82,49 +83,9 @@ def seal_content(data: Any, seal: Member) -> bytes:
     return content
 
 
-def sealed_bytes(archive: bytes, more: Iterable[bytes], archive_id: Digest) -> bytes:
-    """The archive of this id with further seals; those that it has already stay once."""
-    kept, end = ending(archive, more, archive_id)
-    return archive[:kept] + b"".join(end)
-
-
-def sealed_file(path: str | os.PathLike[str], more: Iterable[bytes], archive_id: Digest) -> int:
-    """Add seals to the archive of this id at ``path``, replaced atomically; its size in bytes.
-
-    The bytes before the seals are copied by the system where it can, without passing through here.
-    Whoever seals the same file at the same time waits, so that no seal is lost.
-
-    Raises DigestError where the path holds another archive by now, and OSError as the system gives
-    it; the file then is as it was before.
-    """
-    real = os.path.realpath(os.fspath(path))
-    with (
-        _held(real) as file,
-        mmap_module.mmap(file.fileno(), 0, access=mmap_module.ACCESS_READ) as mapped,
-    ):
-        kept, end = ending(mapped, more, archive_id)
-        with replacing(real) as descriptor:
-            copy(file.fileno(), descriptor, kept)
-            write_at(descriptor, end, kept)
-    return kept + sum(map(len, end))
-
-
-def _held(path: str) -> BinaryIO:
-    """The file at a path, open and locked; not one that another writer has replaced meanwhile."""
-    import fcntl
-
-    while True:
-        file = open(path, "rb")  # noqa: SIM115 - the caller closes it
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(file, fcntl.LOCK_EX)
-        if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-            return file
-        file.close()
-
-
 def ending(data: Any, more: Iterable[bytes], archive_id: Digest) -> tuple[int, list[bytes]]:
     """An archive with further seals: how many bytes stay as they are, and those that follow them:
-    all seals and the directory.
+    all seals and the directory. Those that it has already stay once.
     """
     members = read_directory(data)
     if sha256(data[members[0].offset : members[0].offset + members[0].size]) != archive_id:
@@ -143,3 +104,63 @@ def ending(data: Any, more: Iterable[bytes], archive_id: Digest) -> tuple[int, l
     for slot, crc in zip(layout.slots[len(parts) :], crcs[len(parts) :], strict=True):
         end += [local_header(slot, crc), seals[slot.name]]
     return parts[-1].offset + parts[-1].size, [*end, directory(layout, crcs)]
+
+
+Ending = Callable[[Any, Iterable[bytes], Digest], tuple[int, list[bytes]]]
+"""What :func:`ending` is to an archive, for one in another form."""
+
+
+def sealed_bytes(
+    archive: bytes, more: Iterable[bytes], archive_id: Digest, ending: Ending = ending
+) -> bytes:
+    """The archive of this id with further seals, whose end ``ending`` knows how to write."""
+    kept, end = ending(memoryview(archive), more, archive_id)
+    return archive[:kept] + b"".join(end)
+
+
+def sealed_file(
+    path: str | os.PathLike[str],
+    more: Iterable[bytes],
+    archive_id: Digest,
+    ending: Ending = ending,
+) -> int:
+    """Add seals to the archive of this id at ``path``, replaced atomically; its size in bytes.
+
+    The bytes before the seals are copied by the system where it can, without passing through here.
+    Whoever seals the same file at the same time waits, so that no seal is lost.
+
+    Raises DigestError where the path holds another archive by now, and OSError as the system gives
+    it; the file then is as it was before.
+    """
+    real = os.path.realpath(os.fspath(path))
+    with _held(real) as file, _mapped(file) as view:
+        kept, end = ending(view, more, archive_id)
+        with replacing(real) as descriptor:
+            copy(file.fileno(), descriptor, kept)
+            write_at(descriptor, end, kept)
+    return kept + sum(map(len, end))
+
+
+@contextmanager
+def _mapped(file: BinaryIO) -> Iterator[memoryview]:
+    mapping = mmap_module.mmap(file.fileno(), 0, access=mmap_module.ACCESS_READ)
+    view = memoryview(mapping)
+    try:
+        yield view
+    finally:
+        with suppress(BufferError):  # a traceback may still hold a slice; then it closes the map
+            view.release()
+            mapping.close()
+
+
+def _held(path: str) -> BinaryIO:
+    """The file at a path, open and locked; not one that another writer has replaced meanwhile."""
+    import fcntl
+
+    while True:
+        file = open(path, "rb")  # noqa: SIM115 - the caller closes it
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+            return file
+        file.close()

@@ -96,8 +96,9 @@ def command(
     """Seal archives: sign their ids, and say by which name and version you mean them.
 
     Each is verified first, and replaced whole. Its id and its parts stay what they are; more seals
-    can follow. A version in a store is sealed by its own name and number, and stays as it was
-    pushed. The passphrase of the key is asked for, or taken from HOLOTYPE_PASSPHRASE.
+    can follow. A compressed archive stays compressed. A version in a store is sealed by its own
+    name and number, and stays as it was pushed. The passphrase of the key is asked for, or taken
+    from HOLOTYPE_PASSPHRASE.
 
     With --oms, a signature of the whole file is written beside it instead, which `model_signing
     verify key` checks. Sealing changes the file: sign last.

@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile, gettempdir
 from typing import Annotated, Any, NamedTuple
@@ -34,6 +34,7 @@ from holotype.structs import reader_of
 
 __all__ = [
     "ALIGNMENT",
+    "BODIES",
     "MAX_BLOCK",
     "Base",
     "Block",
@@ -41,6 +42,7 @@ __all__ = [
     "New",
     "Pack",
     "PackWriter",
+    "pack_end",
     "pack_key",
     "read_pack",
 ]
@@ -64,6 +66,9 @@ _VERSION = 1
 _HEAD = struct.Struct("<8sI4x32s16x")
 _TAIL = struct.Struct("<QQQ32s8s")
 _MAX_INDEX = 1 << 27  # bytes, decompressed; objects of Python take seven times as many
+BODIES = _HEAD.size
+"""Where the first body of a pack may begin."""
+
 _FULL_INDEX = 1 << 17  # parts and notes; with more another pack is begun
 _INDEX_RATIO = 64  # of these to what is stored: digests do not compress
 _GUESS = 1 << 16  # bytes: what is read from the end of a pack at first
@@ -122,7 +127,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     blocks: tuple[Block, ...]
-    objects: dict[_Digest, tuple[_Digest, ...]]
+    objects: Mapping[_Digest, tuple[_Digest, ...]]
     archive: Content | None = None
 
 
@@ -219,18 +224,26 @@ class PackWriter:
 
     def _end(self, archive: Content | None) -> str:
         """Write index and end; the name that follows from all of it."""
-        text = canonical_json(_Index(tuple(self._blocks), self._objects, archive))
-        index = zip_text(text)
-        if len(text) > min(_MAX_INDEX, _INDEX_RATIO * len(index) + _GUESS):
-            raise StoreError("the model has more arrays than the index of a pack can hold")
-        digest = hashlib.sha256(index).digest()
-        tail = _TAIL.pack(self.size, len(index), len(text), digest, MAGIC)
-        self._put(index)
-        self._put(tail)
+        self._put(pack_end(self.size, self._blocks, self._objects, archive))
         with _explained():
             self._file.flush()
             self._file.seek(0)
         return self._hash.hexdigest()
+
+
+def pack_end(
+    size: int,
+    blocks: Sequence[Block],
+    objects: Mapping[str, tuple[str, ...]],
+    archive: Content | None,
+) -> bytes:
+    """What stands behind the bodies of a pack, which end at ``size``: its index, and its end."""
+    text = canonical_json(_Index(tuple(blocks), objects, archive))
+    index = zip_text(text)
+    if len(text) > min(_MAX_INDEX, _INDEX_RATIO * len(index) + _GUESS):
+        raise StoreError("the model has more arrays than the index of a pack can hold")
+    digest = hashlib.sha256(index).digest()
+    return index + _TAIL.pack(size, len(index), len(text), digest, MAGIC)
 
 
 @contextmanager

@@ -7,25 +7,37 @@ byte, and nothing of a compressed one is believed that would not be believed of 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from holotype.archive.reader import ArchiveReader
-from holotype.errors import DamagedStoreError, FormatError, StoreError
+from holotype.digest import Digest, data_digest
+from holotype.errors import DamagedStoreError, FormatError, SealError, StoreError
 from holotype.store.catalog import Catalog
+from holotype.store.forms import text as coded_text
 from holotype.store.packing import Packing
-from holotype.store.packs import Content, PackWriter, read_pack
+from holotype.store.packs import (
+    BODIES,
+    MAX_BLOCK,
+    Block,
+    Content,
+    Pack,
+    PackWriter,
+    pack_end,
+    read_pack,
+)
 from holotype.store.places.place import Condition, Found
 from holotype.store.reading import Reader
-from holotype.store.recipes import Recipe, read_recipe
-from holotype.store.stored import Progress, StoredArchive, open_stored
+from holotype.store.recipes import Recipe, make_recipe, read_recipe
+from holotype.store.stored import Progress, StoredArchive, laid_out, open_stored, sealed_recipe
 
-__all__ = ["compress", "open_compressed"]
+__all__ = ["compress", "ending", "open_compressed"]
 
 _NAME = "0" * 64  # of the only pack
 _MOST_OF_RECIPE = 4  # times what it describes: the smallest objects are smaller than digests
@@ -98,9 +110,50 @@ def _recipe(catalog: Catalog, archive: Content) -> Recipe:
     return read_recipe(Reader(catalog).object(archive.recipe), archive.size)
 
 
+def ending(data: memoryview, more: Iterable[bytes], archive_id: Digest) -> tuple[int, list[bytes]]:
+    """What :func:`holotype.archive.seals.ending` is to an archive: how many bytes of a compressed
+    one stay as they are when it is sealed, and those that follow them.
+
+    Seals stand in the recipe, so there is another one; all other blocks stay.
+    """
+    with _opened(data) as (pack, catalog, old):
+        recipe = sealed_recipe(old, list(more), archive_id)
+        needed = {digest for digest, _, _ in recipe.objects}
+        parts = {part for digest in needed for part in catalog.parts(digest) or ()}
+    kept = at = BODIES
+    blocks: list[Block] = []
+    end: list[bytes] = []
+    for number, block in enumerate(pack.blocks):
+        if parts.isdisjoint(digest for digest, _ in block.parts):
+            continue
+        if number == len(blocks):  # every block before it stayed, and so does its place
+            blocks.append(block)
+            kept = at = block.offset + block.size
+        else:
+            blocks.append(replace(block, offset=at))
+            end.append(bytes(data[block.offset : block.offset + block.size]))
+            at += block.size
+    text = make_recipe(laid_out(recipe), recipe.objects)
+    if len(text) > MAX_BLOCK:
+        raise SealError(f"the recipe would have {len(text)} bytes; it may have {MAX_BLOCK}")
+    digest, made = data_digest(np.frombuffer(text, np.uint8)), coded_text(text)
+    (body,) = made.bodies
+    blocks.append(Block(at, len(body), made.form, made.coded, ((digest, len(text)),)))
+    notes = {each: pack.objects[each] for each in pack.objects if each in needed}
+    last = pack_end(at + len(body), blocks, notes, Content(digest, recipe.size))
+    return kept, [*end, body, last]
+
+
 @contextmanager
 def open_compressed(view: memoryview) -> Iterator[StoredArchive]:
     """Open a compressed archive, given as its bytes."""
+    with _opened(view) as (_, catalog, recipe), open_stored(recipe, catalog) as archive:
+        yield archive
+
+
+@contextmanager
+def _opened(view: memoryview) -> Iterator[tuple[Pack, Catalog, Recipe]]:
+    """The one pack of a compressed archive, whose index holds, with all that its recipe takes."""
     catalog = Catalog(_OneFile(view))
     try:
         pack = read_pack(catalog.place, _NAME, len(view))
@@ -111,7 +164,6 @@ def open_compressed(view: memoryview) -> Iterator[StoredArchive]:
         catalog.add(pack)
         recipe = _recipe(catalog, pack.archive)
         catalog.needed(digest for digest, _, _ in recipe.objects)
-        with open_stored(recipe, catalog) as archive:
-            yield archive
+        yield pack, catalog, recipe
     except DamagedStoreError as error:
         raise FormatError(f"the compressed archive is damaged: {error}") from None

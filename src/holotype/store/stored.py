@@ -34,7 +34,16 @@ from holotype.store.reading import Delivery, Reader, Want
 from holotype.store.recipes import Recipe
 from holotype.types.table import type_table
 
-__all__ = ["Progress", "StoredArchive", "id_of", "open_stored", "save"]
+__all__ = [
+    "Progress",
+    "Seals",
+    "StoredArchive",
+    "id_of",
+    "laid_out",
+    "open_stored",
+    "save",
+    "sealed_recipe",
+]
 
 Seals = Sequence[bytes]
 """What was sealed after the archive was pushed: the content of each seal."""
@@ -254,7 +263,7 @@ def open_stored(recipe: Recipe, catalog: Catalog, seals: Seals = ()) -> Iterator
             f"the archive has {recipe.size} bytes, more than this machine has memory; "
             "holotype pull writes it to a file, which can be mapped"
         )
-    view = _laid_out(recipe)
+    view = laid_out(recipe)
     archive = StoredArchive(view, recipe, catalog)
     parameters = archive.members[REQUIRED[2]]
     others = [
@@ -302,23 +311,27 @@ def save(
 def id_of(recipe: Recipe, catalog: Catalog) -> str:
     """The id of the archive of a recipe; no object need be read for it."""
     _check_sizes(recipe, catalog)
-    view = _laid_out(recipe)
+    view = laid_out(recipe)
     manifest = read_directory(view)[0]
     return sha256(view[manifest.offset : manifest.offset + manifest.size])
 
 
-def sealed_recipe(recipe: Recipe, seals: Seals) -> Recipe:
-    """The recipe of the same archive with further seals."""
-    view = _laid_out(recipe)
+def sealed_recipe(recipe: Recipe, seals: Seals, archive_id: str | None = None) -> Recipe:
+    """The recipe of the same archive, which must be that of the id if one is given, with further
+    seals.
+    """
+    view = laid_out(recipe)
     manifest = read_directory(view)[0]
-    archive_id = sha256(view[manifest.offset : manifest.offset + manifest.size])
-    kept, end = ending(view, seals, archive_id)
+    found = sha256(view[manifest.offset : manifest.offset + manifest.size])
+    kept, end = ending(view, seals, archive_id or found)
     tail = b"".join(end)
+    if any(offset + size > kept for _, offset, size in recipe.objects):
+        raise DamagedStoreError("the recipe of an archive has objects where its seals are")
     rest = [(offset, data[: kept - offset]) for offset, data in recipe.rest if offset < kept]
     return Recipe(kept + len(tail), recipe.objects, (*rest, (kept, tail)))
 
 
-def _laid_out(recipe: Recipe) -> memoryview:
+def laid_out(recipe: Recipe) -> memoryview:
     """A file in memory that takes no room where nothing was put yet, with all but the objects."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE
     try:

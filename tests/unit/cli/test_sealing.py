@@ -210,6 +210,23 @@ def test_a_damaged_archive_is_not_sealed(here: Path, run: Run) -> None:
     assert "SPEC 2.1" in result.err
 
 
+def test_compressed_archives_are_sealed_and_stay_so(here: Path, run: Run) -> None:
+    pytest.importorskip("zstandard", reason="compressed archives need holotype[store]")
+    run("keygen", "k")
+    assert run("compress", "m.holo", "c.holo").code == 0
+    result = run("seal", "c.holo", "--key", "k", "--name", "churn", "--json")
+    assert result.code == 0
+    (row,) = json.loads(result.out)
+    assert row["size"] == (here / "c.holo").stat().st_size
+    assert (here / "c.holo").read_bytes().startswith(b"holopack")
+    assert "sealed      as churn on" in run("show", "c.holo").out
+    assert run("compress", "--decompress", "c.holo", "d.holo").code == 0
+    for file in ("c.holo", "d.holo"):
+        assert run("verify", file, "--key", "k.pub", "--name", "churn").code == 0
+        assert run("load", file, "--key", "k.pub", "--name", "churn").code == 0
+        assert run("verify", file, "--key", "k.pub", "--name", "fraud").code == 1
+
+
 def test_signatures_for_other_tools(here: Path, run: Run) -> None:
     run("keygen", "k", "--algorithm", "ecdsa-p256")
     run("keygen", "other", "--algorithm", "ecdsa-p256")

@@ -20,10 +20,14 @@ from tests.unit.store.stores import archive
 
 import holotype
 from holotype import Store
+from holotype.archive.reader import open_archive
+from holotype.archive.seals import sealed_bytes
 from holotype.digest import data_digest
-from holotype.errors import ArchiveError, FormatError, HolotypeError
+from holotype.errors import ArchiveError, DigestError, FormatError, HolotypeError, SealError
+from holotype.store.cutting import cut
 from holotype.store.recipes import make_recipe
-from holotype.store.texts import zip_text
+from holotype.store.single import ending
+from holotype.store.texts import unzip_text, zip_text
 
 X, Y = load_iris(return_X_y=True)
 FOREST = RandomForestClassifier(30, random_state=0).fit(X, Y)
@@ -150,6 +154,113 @@ def test_a_compressed_archive_made_by_the_letter_of_the_format_is_read() -> None
     recipe, digest = whole(DATA)
     found = holotype.loads(pack(*texts(recipe), [digest, len(DATA)]))
     assert found["a"].tolist() == list(range(1000))
+
+
+# ------------------------------------------------------------------------------------------ seals
+
+SEALS = [b'{"seal": %d}' % number for number in range(3)]
+
+
+def id_of(data: bytes) -> str:
+    return holotype.show(data).id
+
+
+def given_back(data: bytes, folder: Path) -> bytes:
+    """The archive that a compressed one holds."""
+    holotype.decompress(data, folder / "back")
+    return (folder / "back").read_bytes()
+
+
+def index(data: bytes) -> Any:
+    """What a pack says of itself."""
+    start, stored, raw = struct.unpack_from("<QQQ", data, len(data) - 64)
+    return json.loads(unzip_text(data[start : start + stored], raw))
+
+
+def test_seals_are_those_that_the_archive_would_have(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plain, small = (path.read_bytes() for path in pair)
+    once = sealed_bytes(small, SEALS[:1], id_of(plain), ending)
+    assert given_back(once, tmp_path) == sealed_bytes(plain, SEALS[:1], id_of(plain))
+    one = two = once
+    for seal in SEALS:
+        one = sealed_bytes(one, [seal], id_of(plain), ending)
+    for seal in reversed(SEALS):
+        two = sealed_bytes(two, [seal, seal], id_of(plain), ending)
+    assert one == two
+    assert given_back(one, tmp_path) == sealed_bytes(plain, SEALS, id_of(plain))
+    assert holotype.show(one).id == id_of(plain)
+
+
+def test_no_block_changes_but_that_of_the_recipe(pair: tuple[Path, Path]) -> None:
+    small = pair[1].read_bytes()
+    sealed = sealed_bytes(small, SEALS, id_of(small), ending)
+    before, after = index(small), index(sealed)
+    assert after["blocks"][:-1] == before["blocks"][:-1]
+    assert after["objects"] == before["objects"]
+    end = before["blocks"][-1][0]
+    assert sealed[:end] == small[:end]
+    assert len(sealed) - len(small) < 1000
+
+
+def cut_up(data: bytes) -> tuple[bytes, bytes]:
+    """A recipe of an archive with one array, and the array, which is its one object."""
+    with open_archive(data) as reader:
+        (span,) = (span for span in cut(reader) if span.name == "a")
+    array = data[span.offset : span.offset + span.size]
+    digest = data_digest(np.frombuffer(array, np.uint8))
+    return make_recipe(memoryview(data), [(digest, span.offset, span.size)]), array
+
+
+@pytest.mark.parametrize("order", ["first", "last", "between", "with others"])
+def test_the_recipe_may_stand_anywhere(order: str, tmp_path: Path) -> None:
+    recipe, array = cut_up(DATA)
+    waste = b"nothing of this archive"
+    contents = {
+        "first": (recipe, array),
+        "last": (array, recipe),
+        "between": (waste, recipe, array),
+        "with others": (recipe + array,),
+    }
+    blocks, bodies = texts(*contents[order])
+    if order == "with others":
+        blocks[0][4] = [
+            [data_digest(np.frombuffer(each, np.uint8)), len(each)] for each in (recipe, array)
+        ]
+    digest = data_digest(np.frombuffer(recipe, np.uint8))
+    data = pack(blocks, bodies, [digest, len(DATA)])
+    assert given_back(data, tmp_path) == DATA
+    for seals in (SEALS[:1], SEALS):
+        data = sealed_bytes(data, seals, id_of(DATA), ending)
+        assert given_back(data, tmp_path) == sealed_bytes(DATA, seals, id_of(DATA))
+        assert len(index(data)["blocks"]) == 2  # no old recipe stays by itself
+
+
+def test_what_is_no_such_archive_takes_no_seal(pair: tuple[Path, Path]) -> None:
+    small = pair[1].read_bytes()
+    with pytest.raises(DigestError, match="replaced by another"):
+        sealed_bytes(small, SEALS, id_of(DATA), ending)
+    recipe, _ = whole(DATA)
+    for data in (small[:-1], small[:-70] + small[-69:], pack(*texts(recipe), None)):
+        with pytest.raises(FormatError):
+            sealed_bytes(data, SEALS, id_of(small), ending)
+    with pytest.raises(SealError, match="64 seals"):
+        sealed_bytes(small, [b"%d" % n for n in range(65)], id_of(small), ending)
+
+
+def test_an_object_in_the_place_of_a_seal_is_refused() -> None:
+    """A recipe that has a seal of zeros as an object: it would be written over."""
+    sealed = sealed_bytes(DATA, [bytes(300)], id_of(DATA))
+    with open_archive(sealed) as reader:
+        (seal,) = reader.sealed
+    zeros = data_digest(np.zeros(300, np.uint8))
+    recipe = make_recipe(memoryview(sealed), [(zeros, seal.offset, 300)])
+    digest = data_digest(np.frombuffer(recipe, np.uint8))
+    data = pack(*texts(recipe, bytes(300)), [digest, len(sealed)])
+    assert id_of(data) == id_of(DATA)
+    with pytest.raises(FormatError, match="objects where its seals are"):
+        sealed_bytes(data, SEALS, id_of(DATA), ending)
 
 
 def refused(data: bytes, most: int = 32 << 20) -> None:
