@@ -62,11 +62,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.store.work")
     parser.add_argument("operation", choices=OPERATIONS)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("library", help="imported first: what the model is of")
+    parser.add_argument("package", help="imported first: what the model is of")
     parser.add_argument("--model", type=Path, help="a file of joblib with the model to be saved")
     parser.add_argument("--warm", type=Path, metavar="MODEL", help="a small model to begin with")
     options = parser.parse_args()
-    importlib.import_module(options.library)
+    importlib.import_module(options.package)
     _joblib() if options.operation in ("dump", "joblib.load") else _holotype()
     operation = OPERATIONS[options.operation]
     if options.warm:
