@@ -49,6 +49,7 @@ def command(
     for what, count in (
         ("intents of dead writers", done.writers),
         ("notes that lead nowhere", done.notes),
+        ("seals and notes of removed versions", done.words),
         ("temporary files", done.files),
     ):
         if count:
@@ -73,6 +74,7 @@ def _row(done: Collected) -> dict[str, object]:
         "writers": done.writers,
         "completed": list(done.completed),
         "notes": done.notes,
+        "words": done.words,
         "files": done.files,
         "damaged": list(done.damaged),
     }

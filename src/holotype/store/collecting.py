@@ -29,7 +29,7 @@ them would have to be copied. Readers that meet a pack that has gone look where 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
@@ -46,18 +46,16 @@ from holotype.store.processes import has_ended
 from holotype.store.pushing import CONDEMNED, WRITERS, complete
 from holotype.store.reading import Reader
 from holotype.store.recipes import digests_of
-from holotype.store.records import Version, Writer, id_key, parse, render
+from holotype.store.records import Version, Writer, parse, render
 from holotype.store.stored import Progress
+from holotype.store.tidying import SILENCE, Small, sweep
 from holotype.store.vault import Vault, recipe_of
 
 __all__ = ["Collected", "Waiting", "collect", "condemn"]
 
-_SILENCE = timedelta(hours=1)
 _BLUR = timedelta(seconds=2)  # places that know times to the second only
 _ROUNDS = 4
 _NAME = re.compile(r"[0-9a-f]{64}")
-_NOTE = re.compile(r"notes/(.+)/([^/]+)/[^/]+")
-_ID = re.compile(r"ids/[0-9a-f]{64}/(.+)/([^/]+)")
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +71,9 @@ class Collected(msgspec.Struct, kw_only=True):
 
     ``packs`` were deleted and ``rewritten`` of them copied in part; ``freed`` are the bytes that
     the store takes less. ``writers`` died and left their intents behind, ``completed`` are versions
-    of theirs that only lacked their records. ``notes`` of ids led nowhere, ``files`` are temporary.
-    ``damaged`` packs cannot be read: `scrub` looks after them.
+    of theirs that only lacked their records. ``notes`` of ids led nowhere, ``words`` are seals and
+    notes of versions that were removed, ``files`` are temporary. ``damaged`` packs cannot be read:
+    `scrub` looks after them.
     """
 
     packs: int = 0
@@ -84,15 +83,16 @@ class Collected(msgspec.Struct, kw_only=True):
     writers: int = 0
     completed: tuple[str, ...] = ()
     notes: int = 0
+    words: int = 0
     files: int = 0
     damaged: tuple[str, ...] = ()
     dry_run: bool = False
 
 
 class _View(NamedTuple):
-    """What a collector saw, in this order; ``ids`` and ``old`` packs before all else."""
+    """What a collector saw, in this order; ``small`` files and ``old`` packs before all else."""
 
-    ids: dict[str, Found]
+    small: Small
     old: dict[str, Found]
     condemned: set[str]
     writers: dict[str, Writer]
@@ -176,7 +176,7 @@ class _Collector:
 
     def _look_once(self) -> _View:
         place = self._place
-        ids = {found.key: found for found in place.list("ids/")}
+        small = Small.of(place)
         old = self._packs()
         condemned = {found.key.removeprefix(CONDEMNED) for found in place.list(CONDEMNED)}
         writers, announced = self._writers()
@@ -195,7 +195,7 @@ class _Collector:
                         "`holotype scrub --from` another store, or remove it",
                         (version.key, *getattr(error, "keys", ())),
                     ) from None
-        return _View(ids, old, condemned, writers, versions, packs, inventory)
+        return _View(small, old, condemned, writers, versions, packs, inventory)
 
     def _look(self) -> _View:
         """Look again if something is missing: another collector may have moved it meanwhile."""
@@ -241,7 +241,7 @@ class _Collector:
     def _is_dead(self, writer: Writer, found: Found) -> bool:
         if writer.ended or has_ended(writer.process):
             return True
-        return self._place.now() - found.modified > _SILENCE
+        return self._place.now() - found.modified > SILENCE
 
     def _bury(self, writer: Writer, found: Found) -> bool:
         """End a writer, and what it had announced; False if it turns out to be alive."""
@@ -286,7 +286,8 @@ class _Collector:
         done.freed = sum(view.packs[p].size for p in going) - sum(block.size for _, block in kept)
         done.waiting = self._waiting(view._replace(condemned=leaving | view.condemned), going)
         done.damaged = tuple(sorted(self._catalog.broken.keys() & view.packs.keys()))
-        done.notes = len(self._lost_notes(view))
+        lost = view.small.lost(self._place, view.versions, idle=not view.writers)
+        done.notes, done.words = len(lost.ids), len(lost.words)
         return done
 
     def _waiting(self, view: _View, going: Iterable[str] = ()) -> tuple[Waiting, ...]:
@@ -318,46 +319,10 @@ class _Collector:
             self._done.freed += view.packs[pack].size
 
     def _tidy(self, view: _View) -> None:
-        """Notes of ids that lead nowhere go, those that are missing come back; then files."""
-        for key in self._lost_notes(view):
-            self._place.delete(key)
-            self._done.notes += 1
-        removed = {(v.name, v.version) for v in view.versions if v.removed is not None}
-        for key in [found.key for found in self._place.list("notes/")]:
-            match = _NOTE.fullmatch(key)
-            if match is not None and match.groups() in removed:
-                self._place.delete(key)
-        for version in view.versions:
-            for digest in {version.id, version.fingerprint}:
-                if version.removed is None and version_note(version, digest) not in view.ids:
-                    self._place.write(version_note(version, digest), b"")
-        sweep: Callable[..., int] | None = getattr(self._place, "sweep", None)
-        if sweep is not None:
-            self._done.files = sweep(self._place.now() - _SILENCE)
-
-    def _lost_notes(self, view: _View) -> list[str]:
-        """Notes of versions that are removed or are something else, as numbers are used once.
-
-        One whose version is not there at all may belong to a writer that is about to write it.
-        """
-        right = {
-            version_note(version, digest)
-            for version in view.versions
-            for digest in (version.id, version.fingerprint)
-            if version.removed is None
-        }
-        taken = {(version.name, version.version) for version in view.versions}
-        lost = []
-        for key, found in view.ids.items():
-            match = _ID.fullmatch(key)
-            if key in right or match is None:
-                continue
-            unclaimed = not view.writers and self._place.now() - found.modified > _SILENCE
-            if match.groups() in taken or unclaimed:
-                lost.append(key)
-        return lost
-
-
-def version_note(version: Version, digest: str) -> str:
-    """Where it is noted that a version has this id or fingerprint."""
-    return id_key(digest, version.name, version.version)
+        """Small files that are of no version go, those that are missing come back."""
+        versions = view.versions
+        lost = view.small.lost(self._place, versions, idle=not view.writers)
+        lost.delete(self._place)
+        view.small.complete(self._place, versions)
+        self._done.notes, self._done.words = len(lost.ids), len(lost.words)
+        self._done.files = sweep(self._place)

@@ -9,7 +9,6 @@ name, number, id, message, time and reasons; another one under its number is an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 
 import msgspec
 
@@ -23,11 +22,11 @@ from holotype.store.catalog import Catalog, Where
 from holotype.store.moving import check, move
 from holotype.store.names import check_name
 from holotype.store.packs import Block
-from holotype.store.places.place import ABSENT
 from holotype.store.pushing import Work, at_work, commit
-from holotype.store.records import Version, parse, render
+from holotype.store.records import Version, parse
 from holotype.store.stored import Progress
 from holotype.store.vault import Vault
+from holotype.store.words import copy_words
 
 __all__ = ["Copied", "copy", "lacking"]
 
@@ -72,7 +71,7 @@ def copy(
             missing.append(version)
         elif there.removed is None:
             done.known += (there,)
-            _copy_words(source, version, target)
+            copy_words(source.place, version, target.place)
         elif single:
             raise ConflictError(
                 f"{version} was removed from {target.place.url}; push it anew there"
@@ -155,20 +154,8 @@ def _copy(
         done.known += (copied if there is None else there,)
     else:
         done.versions += (copied,)
-    target.add_seals(copied, source.seals(version))
-    for note in source.notes(version):
-        with suppress(ConflictError):  # it is there already
-            target.place.write(note.key, render(note), ABSENT)
-    _copy_words(source, version, target)
+    copy_words(source.place, version, target.place)
     done.added += added
-
-
-def _copy_words(source: Vault, version: Version, target: Vault) -> None:
-    """What was said of a version after it was pushed: its seals, and its notes."""
-    target.add_seals(version, source.seals(version))
-    for note in source.notes(version):
-        with suppress(ConflictError):
-            target.place.write(note.key, render(note), ABSENT)
 
 
 def _objects(source: Vault, version: Version) -> list[str]:

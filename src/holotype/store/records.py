@@ -7,6 +7,7 @@ was removed. Rule: a record that does not say what its key says is refused.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ __all__ = [
     "note_key",
     "parse",
     "render",
+    "seal_key",
     "seals_prefix",
     "tag_key",
     "version_key",
@@ -186,6 +188,12 @@ def note_key(name: str, version: str, archive_id: str) -> str:
 def seals_prefix(archive_id: str) -> str:
     """Below which the seals are that an archive got after it was pushed."""
     return f"seals/{archive_id.removeprefix('sha256:')}/"
+
+
+def seal_key(version: Version, file: str) -> str:
+    """Where a seal is that was added for a version; ``file`` is named by the seal's SHA-256."""
+    added_for = hashlib.sha256(str(version).encode()).hexdigest()
+    return f"{seals_prefix(version.id)}{added_for}/{file}"
 
 
 def id_key(digest: str, name: str, version: str) -> str:

@@ -6,6 +6,8 @@ Keys, each written by one kind of action:
     versions/<name>/<version>.json     written once; replaced by the note that it was removed
     ids/<digest>/<name>/<version>      an archive of this id or fingerprint is (or will be) there
     tags/<name>/<tag>.json             replaced when the tag moves
+    seals/<id>/<for>/<sha256>.json     never replaced, nor used again: see words.py
+    notes/<name>/<version>/<id>.json   the same
     packs/ab/abcd…                     immutable
     writers/<random>.json              while a writer is at work
     condemned/<pack>                   while a pack is about to be deleted

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from holotype.archive.reader import ArchiveReader
-from holotype.archive.seals import MAX_SEAL, MAX_SEALS, SEALS, seal_members
-from holotype.errors import ConflictError, DamagedStoreError, LimitError, NotInStoreError
+from holotype.errors import ConflictError, DamagedStoreError, NotInStoreError
 from holotype.store.catalog import Catalog
 from holotype.store.names import Number, check_name, parse_number
 from holotype.store.packs import MAX_BLOCK
@@ -25,9 +24,10 @@ from holotype.store.places.place import ABSENT, Place
 from holotype.store.pushing import Work, at_work, commit, store_archive
 from holotype.store.reading import Reader
 from holotype.store.recipes import Recipe, read_recipe
-from holotype.store.records import Note, Version, render, seals_prefix
+from holotype.store.records import Note, Version, render
 from holotype.store.shelf import Shelf, now
 from holotype.store.stored import Progress, StoredArchive, id_of, open_stored, save
+from holotype.store.words import add_seals, notes_of, seals_of
 
 __all__ = ["FIRST", "Numbering", "Vault", "patch_step", "recipe_of"]
 
@@ -129,9 +129,8 @@ class Vault(Shelf):
                 reasons=tuple(reasons),
             )
             version = self._commit(work, version, free=wanted is None)
-        self.add_seals(
-            version, reader.seals().values()
-        )  # where they can be seen without opening it
+        # Where they can be seen without opening it.
+        self.add_seals(version, reader.seals().values())
         return version
 
     def _known(self, name: str, reader: ArchiveReader, wanted: Number | None) -> Version | None:
@@ -183,11 +182,7 @@ class Vault(Shelf):
     def _add(self, version: Version, reader: ArchiveReader, message: str | None) -> None:
         """Keep what an archive of a known version says beyond it: its seals, or its manifest."""
         if reader.id == version.id:
-            with self.opened_version(version) as known:
-                have = known.seals().values()
-                self.add_seals(
-                    version, [seal for seal in reader.seals().values() if seal not in have]
-                )
+            self.add_seals(version, reader.seals().values())
             return
         note = Note(
             name=version.name,
@@ -202,23 +197,15 @@ class Vault(Shelf):
 
     def add_seals(self, version: Version, seals: Iterable[bytes]) -> None:
         """Add seals to the archive of a version, of whatever number and name it is there."""
-        for member, content in seal_members(seals).items():
-            key = seals_prefix(version.id) + member.removeprefix(SEALS)
-            with suppress(ConflictError):
-                self.place.write(key, content, ABSENT)
+        add_seals(self.place, version, seals)
 
     def seals(self, version: Version) -> list[bytes]:
         """The seals of a version's archive: those that it came with, and those that came later."""
-        found = sorted(self.place.list(seals_prefix(version.id)))
-        if len(found) > MAX_SEALS or any(each.size > MAX_SEAL for each in found):
-            raise LimitError(f"{version} has more seals, or larger ones, than an archive may have")
-        return [bytes(self.place.read(each.key)) for each in found]
+        return seals_of(self.place, version)
 
     def notes(self, version: Version) -> list[Note]:
         """What other archives of the same model said of it, the oldest first."""
-        prefix = f"notes/{version.name}/{version.version}/"
-        notes = [self._read(Note, found.key) for found in self.place.list(prefix)]
-        return sorted(notes, key=lambda note: note.noted)
+        return notes_of(self.place, version)
 
     @contextmanager
     def opened(self, spec: str) -> Iterator[StoredArchive]:
