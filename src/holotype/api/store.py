@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # what only some methods need is imported there: loading is q
     from holotype.signing.seals import Seal
     from holotype.store.collecting import Collected
     from holotype.store.copying import Copied
-    from holotype.store.scrubbing import Scrubbed
+    from holotype.store.findings import Scrubbed
 
 __all__ = ["Entry", "Note", "Store", "Tag", "Usage", "Version"]
 

@@ -11,7 +11,7 @@ import typer
 from holotype.cli.stores import Address, Json, at, counted, moving
 from holotype.cli.terminal import console, human_size, plain, print_json
 from holotype.signing.places import find_key
-from holotype.store.scrubbing import Scrubbed
+from holotype.store.findings import Scrubbed
 
 NAME = "scrub"
 EXAMPLES = (

@@ -2,9 +2,9 @@
 
 Damaged packs are condemned first, so that nobody relies on them any more. What was in them is put
 into new packs: from themselves where it still is what it should be, else from the other store, as
-far as versions need it. Then they are deleted, unless they hold what could not be replaced. Rule:
-nothing is written that was not compared with its digest, and a record only where all that it needs
-is there.
+far as versions need it. Then they are deleted, unless they hold what could not be replaced. Seals
+and notes come last. Rule: nothing is written that was not compared with its digest, and a record
+only where all that it needs is there.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import msgspec
 from holotype.errors import NotInStoreError, StoreError
 from holotype.store.collecting import condemn
 from holotype.store.copying import lacking
+from holotype.store.findings import Findings, Scrubbed, write_report
+from holotype.store.hearing import hear, mend_words
 from holotype.store.moving import check, move
 from holotype.store.packs import Block, pack_key
 from holotype.store.pushing import CONDEMNED, Work, at_work, complete
 from holotype.store.recipes import digests_of
 from holotype.store.records import Tag, Version, parse, render
-from holotype.store.scrubbing import Findings, Scrubbed, examine, write_report
+from holotype.store.scrubbing import examine
 from holotype.store.stored import Progress
 from holotype.store.vault import Vault
 
@@ -46,10 +48,20 @@ def scrub(
         found.records.update(_missing(vault, other))
         if found.packs or found.hit or found.records:
             mended = _Mender(vault, other, found, progress).run()
+        mended |= _mend_words(vault, other, found, mended)
     result = found.report(vault, mended, None if other is None else other.place.url)
     if report is not None:
         write_report(result, report)
     return result
+
+
+def _mend_words(vault: Vault, other: Vault, found: Findings, mended: set[str]) -> set[str]:
+    """Mend seals and notes, also those of versions whose records came back."""
+    come = [key for key in mended - {v.key for v in found.versions} if key.startswith("versions/")]
+    if come:
+        back = [parse(Version, vault.place.read(key), key) for key in come]
+        found.words = hear(vault.place, found.versions + [v for v in back if v.removed is None])
+    return mend_words(vault.place, other, found.words)
 
 
 def _missing(vault: Vault, other: Vault) -> dict[str, str]:

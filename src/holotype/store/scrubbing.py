@@ -2,32 +2,30 @@
 
 Every pack is hashed and compared with its name, on all cores and without decoding anything; of one
 that is damaged, and of all with ``deep``, every block is decoded and compared with the digests of
-its parts. Every record is read, and what it needs is looked for. How far it came is kept in the
-store, so that it goes on from there after it was stopped. Rule: to look changes nothing else.
+its parts. Every record, seal and note is read, and what a version needs is looked for. How far it
+came is kept in the store, so that it goes on from there after it was stopped. Rule: to look changes
+nothing else.
 """
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
-import platform
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 import numpy as np
 
-from holotype.archive.atomic import replacing, write_at
 from holotype.digest import canonical_json
 from holotype.errors import DamagedStoreError, NotInStoreError, StoreError
 from holotype.store.catalog import Catalog
+from holotype.store.findings import Findings, State, read_state
+from holotype.store.hearing import hear
 from holotype.store.packs import Block, pack_key
 from holotype.store.places.place import Found
 from holotype.store.reading import Reader, cores
@@ -36,9 +34,8 @@ from holotype.store.records import MAX_RECORD, Marker, Tag, Version, parse
 from holotype.store.shelf import MARKER, now
 from holotype.store.stored import Progress
 from holotype.store.vault import Vault
-from holotype.structs import reader_of
 
-__all__ = ["STATE", "Damage", "Findings", "Scrubbed", "examine", "write_report"]
+__all__ = ["STATE", "examine"]
 
 STATE = "scrubs/state.json"
 """How far the scrub came that was stopped, or is at work."""
@@ -50,111 +47,6 @@ _SAVE_EVERY = 5.0  # seconds
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class Damage(msgspec.Struct, frozen=True, kw_only=True):
-    """A key under which is not what should be, or nothing; and the versions that this hits."""
-
-    key: str
-    problem: str
-    versions: tuple[str, ...] = ()
-    repaired: bool = False
-
-
-class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scrub of a store found: of how many packs, bytes and records, when, by whom."""
-
-    format: int = 1
-    store: str
-    deep: bool
-    begun: datetime
-    ended: datetime
-    resumed: bool
-    by: str
-    packs: int
-    bytes: int
-    blocks: int
-    versions: int
-    records: int
-    damaged: tuple[Damage, ...]
-    source: str | None = None
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is damaged, or all of it was repaired."""
-        return all(damage.repaired for damage in self.damaged)
-
-
-class _State(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """``after`` is the rank of the pack that was looked at last."""
-
-    format: int = 2
-    deep: bool
-    begun: datetime
-    after: str = ""
-    packs: int = 0
-    bytes: int = 0
-    blocks: int = 0
-    damaged: dict[str, str] = {}
-
-
-_read_state = reader_of(_State)
-
-
-class Findings(msgspec.Struct, kw_only=True):
-    """What was found, in the words that mending needs.
-
-    ``packs`` are damaged, with why; ``bad`` are those of their blocks that do not decode, by pack
-    and number; ``hit`` are the versions, and ``records`` the keys that are no records, with why.
-    """
-
-    state: _State
-    resumed: bool
-    versions: list[Version]
-    records: dict[str, str] = {}
-    packs: dict[str, str] = {}
-    bad: set[tuple[str, int]] = set()
-    hit: dict[str, tuple[Version, str]] = {}
-    culprits: dict[str, tuple[str, ...]] = {}
-    count: int = 0
-
-    def damages(self, mended: Iterable[str] = ()) -> tuple[Damage, ...]:
-        """All that is damaged; what was mended is given by key."""
-        done = set(mended)
-        found = dict(self.records)
-        found.update({pack_key(pack): problem for pack, problem in self.packs.items()})
-        explained = {v for key in found for v in self.culprits.get(key, ())}
-        found.update({v.key: why for name, (v, why) in self.hit.items() if name not in explained})
-        names = {version.key: (name,) for name, (version, _) in self.hit.items()}
-        return tuple(
-            Damage(
-                key=key,
-                problem=problem,
-                versions=self.culprits.get(key, names.get(key, ())),
-                repaired=key in done,
-            )
-            for key, problem in sorted(found.items())
-        )
-
-    def report(
-        self, vault: Vault, mended: Iterable[str] = (), source: str | None = None
-    ) -> Scrubbed:
-        """All of it, as it is shown and written down."""
-        return Scrubbed(
-            store=vault.place.url,
-            deep=self.state.deep,
-            begun=self.state.begun,
-            ended=now(),
-            resumed=self.resumed,
-            by=_who(),
-            packs=self.state.packs,
-            bytes=self.state.bytes,
-            blocks=self.state.blocks,
-            versions=len(self.versions),
-            records=self.count,
-            damaged=self.damages(mended),
-            source=source,
-        )
 
 
 def examine(
@@ -172,34 +64,27 @@ def examine(
         found.bad |= {(name, number) for number in _bad_blocks(catalog, name)}
     _look_at_records(vault, found)
     _look_at_needs(vault, catalog, found)
+    found.words = hear(vault.place, found.versions)
     with suppress(StoreError):  # a store that one may only read keeps no state
         vault.place.delete(STATE)
     return found
 
 
-def write_report(report: Scrubbed, path: str | os.PathLike[str]) -> None:
-    """Write a report to a file: canonical JSON, to be signed."""
-    with replacing(os.path.realpath(os.fspath(path))) as file:
-        write_at(file, [canonical_json(report) + b"\n"], 0)
-
-
-def _begin(vault: Vault, deep: bool, resume: bool) -> tuple[_State, bool]:
+def _begin(vault: Vault, deep: bool, resume: bool) -> tuple[State, bool]:
     if resume:
         with suppress(NotInStoreError, msgspec.MsgspecError):
             data = vault.place.read(STATE)
             if len(data) <= MAX_RECORD:
-                state = _read_state(data)
+                state = read_state(data)
                 if state.format == 2 and state.deep == deep:
                     return state, True
-    return _State(deep=deep, begun=now(), damaged={}), False
+    return State(deep=deep, begun=now(), damaged={}), False
 
 
 # ------------------------------------------------------------------------------------- packs
 
 
-def _look_at_packs(
-    vault: Vault, catalog: Catalog, state: _State, progress: Progress | None
-) -> None:
+def _look_at_packs(vault: Vault, catalog: Catalog, state: State, progress: Progress | None) -> None:
     there = {found.key.rpartition("/")[2]: found for found in vault.place.list("packs/")}
     ranks = {name: _rank(found) for name, found in there.items() if found.key == pack_key(name)}
     names = sorted((n for n, rank in ranks.items() if rank > state.after), key=ranks.__getitem__)
@@ -241,7 +126,7 @@ def _rank(found: Found) -> str:
     return f"{(1 << 63) - found.size:016x} {found.key}"
 
 
-def _save(vault: Vault, state: _State) -> None:
+def _save(vault: Vault, state: State) -> None:
     with suppress(StoreError):  # a store that one may only read can be scrubbed too
         vault.place.write(STATE, canonical_json(state) + b"\n")
 
@@ -359,10 +244,3 @@ def _look_at_needs(vault: Vault, catalog: Catalog, found: Findings) -> None:
         for key in keys:
             culprits.setdefault(key, set()).add(str(version))
     found.culprits = {key: tuple(sorted(names)) for key, names in culprits.items()}
-
-
-def _who() -> str:
-    name = "unknown"
-    with suppress(OSError, KeyError, ImportError):
-        name = getpass.getuser()
-    return f"{name}@{platform.node()}"
