@@ -11,7 +11,8 @@ from threading import RLock
 from typing import NamedTuple
 
 from holotype.errors import DamagedStoreError, NotInStoreError
-from holotype.store.packs import Block, Pack, pack_key, read_pack
+from holotype.store.indexes import Indexes
+from holotype.store.packs import Block, Pack, open_end, pack_key, read_end, read_pack
 from holotype.store.places.place import Place
 
 __all__ = ["Catalog", "Where", "check_order"]
@@ -34,10 +35,14 @@ class Where(NamedTuple):
 
 
 class Catalog:
-    """The packs of a place that are known, and what is in them."""
+    """The packs of a place that are known, and what is in them.
 
-    def __init__(self, place: Place) -> None:
+    What ``indexes`` has kept need not be read from the place.
+    """
+
+    def __init__(self, place: Place, indexes: Indexes | None = None) -> None:
         self.place = place
+        self.indexes = indexes
         self.packs: dict[str, Pack] = {}
         self.broken: dict[str, DamagedStoreError] = {}
         self._parts: dict[str, tuple[str, int, int]] = {}
@@ -47,7 +52,7 @@ class Catalog:
 
     def fork(self) -> Catalog:
         """Another catalog that knows the same for now."""
-        other = Catalog(self.place)
+        other = Catalog(self.place, self.indexes)
         with self._lock:
             other.packs, other._parts = self.packs.copy(), self._parts.copy()
             other._objects = {digest: [*each] for digest, each in self._objects.items()}
@@ -61,7 +66,7 @@ class Catalog:
 
         def fetch(name: str) -> Pack | None:
             try:
-                return read_pack(self.place, name, known.get(name))
+                return self._read(name, known.get(name))
             except NotInStoreError:
                 return None
             except DamagedStoreError as error:
@@ -71,6 +76,24 @@ class Catalog:
         for pack in _each(fetch, missing):
             if pack is not None:
                 self.add(pack)
+        if self.indexes is not None:
+            self.indexes.trim()
+
+    def _read(self, name: str, size: int | None) -> Pack:
+        if self.indexes is None:
+            return read_pack(self.place, name, size)
+        if size is None:  # that it was there once says nothing of now
+            found = self.place.find(pack_key(name))
+            if found is None:
+                raise NotInStoreError(f"there is no {pack_key(name)}")
+            size = found.size
+        kept = self.indexes.get(name, size)
+        if kept is not None:
+            return kept
+        end = read_end(self.place, name, size)
+        pack = open_end(name, end)
+        self.indexes.put(name, end)
+        return pack
 
     def refresh(self, without: Collection[str] | None = None) -> None:
         """Know all packs that are there now, and no others; but none of ``without``, ever."""

@@ -42,8 +42,10 @@ __all__ = [
     "New",
     "Pack",
     "PackWriter",
+    "open_end",
     "pack_end",
     "pack_key",
+    "read_end",
     "read_pack",
 ]
 
@@ -257,6 +259,11 @@ def _explained() -> Iterator[None]:
 
 def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
     """The index of a pack; DamagedStoreError if it is not one, NotInStoreError if it is gone."""
+    return open_end(name, read_end(place, name, size))
+
+
+def read_end(place: Place, name: str, size: int | None = None) -> memoryview:
+    """The bytes of a pack from its index on, to be opened with `open_end`."""
     key = pack_key(name)
     if size is None:
         found = place.find(key)
@@ -264,24 +271,43 @@ def read_pack(place: Place, name: str, size: int | None = None) -> Pack:
     start = max(size - _GUESS, 0)
     end = memoryview(place.read(key, start, size - start))
     try:
-        if len(end) < _TAIL.size:
-            raise ValueError("it is too short")
-        offset, stored, raw, digest, magic = _TAIL.unpack(end[-_TAIL.size :])
-        if magic != MAGIC or offset + stored + _TAIL.size != size:
+        offset, stored, _, _ = _tail(end)
+        if offset + stored + _TAIL.size != size:
             raise ValueError("its end is not that of a pack")
         if start == 0 and bytes(end[:12]) != _HEAD.pack(MAGIC, _VERSION, b"")[:12]:
             raise ValueError("its beginning is not that of a pack of this version")
-        if raw > min(_MAX_INDEX, _INDEX_RATIO * stored + _GUESS):
-            raise ValueError("its index would be larger than an index can be")
-        if offset < start:
-            end = memoryview(place.read(key, offset, size - offset))
-            start = offset
-        index = end[offset - start : offset - start + stored]
+    except ValueError as error:
+        raise DamagedStoreError(f"{key} is no pack: {error}", (key,)) from None
+    if offset < start:
+        return memoryview(place.read(key, offset, size - offset))
+    return end[offset - start :]
+
+
+def open_end(name: str, end: memoryview) -> Pack:
+    """The pack of which these are the bytes from its index on; DamagedStoreError if of none."""
+    try:
+        offset, stored, raw, digest = _tail(end)
+        if stored + _TAIL.size != len(end):
+            raise ValueError("its index has another size")
+        index = end[:stored]
         if hashlib.sha256(index).digest() != digest:
             raise ValueError("its index has another SHA-256")
-        return _opened(name, size, offset, unzip_text(index, raw))
+        return _opened(name, offset + len(end), offset, unzip_text(index, raw))
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        key = pack_key(name)
         raise DamagedStoreError(f"{key} is no pack: {error}", (key,)) from None
+
+
+def _tail(end: memoryview) -> tuple[int, int, int, bytes]:
+    """Where the index of a pack begins, its bytes as stored and as JSON, and its digest."""
+    if len(end) < _TAIL.size:
+        raise ValueError("it is too short")
+    offset, stored, raw, digest, magic = _TAIL.unpack(end[-_TAIL.size :])
+    if magic != MAGIC:
+        raise ValueError("its end is not that of a pack")
+    if raw > min(_MAX_INDEX, _INDEX_RATIO * stored + _GUESS):
+        raise ValueError("its index would be larger than an index can be")
+    return offset, stored, raw, digest
 
 
 def _opened(name: str, size: int, end: int, text: bytes) -> Pack:

@@ -54,7 +54,7 @@ def examine(
 ) -> Findings:
     """Look at everything; changes nothing but how far it came."""
     state, resumed = _begin(vault, deep, resume)
-    catalog = vault.catalog.fork()
+    catalog = Catalog(vault.place)  # with what is there, not what was kept of it elsewhere
     catalog.refresh()
     _look_at_packs(vault, catalog, state, progress)
     found = Findings(state=state, resumed=resumed, versions=[])

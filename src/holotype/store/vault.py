@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from holotype.archive.reader import ArchiveReader
 from holotype.errors import ConflictError, DamagedStoreError, NotInStoreError
 from holotype.store.catalog import Catalog
+from holotype.store.indexes import Indexes
 from holotype.store.names import Number, check_name, parse_number
 from holotype.store.packs import MAX_BLOCK
 from holotype.store.places.opening import open_place
@@ -53,7 +54,7 @@ class Vault(Shelf):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self.catalog = Catalog(place)
+        self.catalog = Catalog(place, Indexes.of(place))
 
     @classmethod
     def at(cls, url: str | os.PathLike[str] | None, *, create: bool) -> Vault:

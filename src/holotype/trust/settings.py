@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from holotype.errors import PolicyError
+from holotype.trust.folders import own_folder
 
 __all__ = ["config_path", "identifies", "own_config", "sections_of"]
 
@@ -26,9 +27,7 @@ def config_path() -> Path:
     named = os.environ.get("HOLOTYPE_CONFIG")
     if named:
         return Path(named)
-    base = os.environ.get("XDG_CONFIG_HOME")
-    folder = Path(base) if base and os.path.isabs(base) else Path.home() / ".config"
-    return folder / "holotype" / "holotype.toml"
+    return own_folder("XDG_CONFIG_HOME", ".config") / "holotype.toml"
 
 
 def own_config() -> Path | None:

@@ -1,4 +1,4 @@
-"""A real S3 server, one for all tests of this folder."""
+"""A real S3 server, one for all tests of this folder, and a cache that is not the user's."""
 
 from collections.abc import Iterator
 
@@ -18,3 +18,10 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HOLOTYPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -30,6 +30,7 @@ from holotype.restore.isolated.wheelhouse import (
     write_list,
 )
 from holotype.structs import reader_of
+from holotype.trust import folders
 
 __all__ = ["Built", "built", "built_environment", "cache_folder", "keep_wheels"]
 
@@ -63,13 +64,10 @@ def cache_folder(*, make: bool = True) -> Path:
     Raises IsolationError where another user may write there, for programs are run from it, and
     where it cannot be made.
     """
-    named, base = os.environ.get("HOLOTYPE_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    if named:
-        folder = Path(named).absolute()
-    else:
-        usual = Path(base) if base and os.path.isabs(base) else Path.home() / ".cache"
-        folder = usual / "holotype"
-    folder = folder / "environments"
+    base = folders.cache_folder()
+    if base is None:
+        raise IsolationError("HOLOTYPE_CACHE=0: environments cannot be kept; set it to a folder")
+    folder = base / "environments"
     try:
         if make:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,7 +76,7 @@ def cache_folder(*, make: bool = True) -> Path:
         status = folder.stat()
     except OSError as error:
         raise IsolationError(f"environments cannot be kept: {error}; set HOLOTYPE_CACHE") from None
-    if status.st_uid != os.getuid() or status.st_mode & 0o022:
+    if not folders.is_own(status):
         raise IsolationError(f"{folder}: other users may write to it; chmod go-w {folder}")
     return folder
 
@@ -88,6 +86,8 @@ def built(plan: Plan, *, any_build: bool = True) -> Built | None:
 
     Raises IsolationError where its builds are others than recorded, and ``any_build`` is not said.
     """
+    if folders.cache_folder() is None:
+        return None
     folder = cache_folder(make=False) / plan.name
     try:
         found = _read((folder / _ABOUT).read_bytes())

@@ -37,6 +37,7 @@ _TIMEOUT = timedelta(seconds=120)  # of one request, with its whole body
 _CLOCK = ".clock"  # no key: `checked` refuses it
 _MARK = "writer"
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ACCOUNTS = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
 # What an address may say. Addresses are shown and logged, so secrets have no place in them.
 _IN_ADDRESS = {"endpoint", "region", "account_name", "virtual_hosted_style_request"}
 
@@ -73,7 +74,13 @@ class CloudPlace:
         self._url += f"?{query}" if query else ""
         if not self._bucket and not self.local:
             raise StoreError(f"{url!a} names no bucket: write {parts.scheme}://bucket/prefix")
-        self._obs, self._store = self._connect(path, {**said, **(config or {})})
+        settings = {**said, **(config or {})}
+        self._leading = [
+            f"{name}={settings[name]}"
+            for name in sorted(settings)
+            if name.lower().endswith(("endpoint", "endpoint_url", "account_name"))
+        ]
+        self._obs, self._store = self._connect(path, settings)
 
     def __repr__(self) -> str:
         return f"CloudPlace({self._url!r})"
@@ -82,6 +89,12 @@ class CloudPlace:
     def url(self) -> str:
         """The address, without any secret."""
         return self._url
+
+    @property
+    def origin(self) -> str:
+        """The address, and what else decides here where that leads; for nobody's eyes."""
+        names = _ACCOUNTS if self._scheme == "az" else _ENDPOINTS
+        return "\n".join([self._url, *self._leading, *(os.environ.get(name, "") for name in names)])
 
     # -------------------------------------------------------------------------------- reading
 

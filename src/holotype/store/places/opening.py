@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from holotype.errors import StoreError
 from holotype.store.places.local import LocalPlace
 from holotype.store.places.place import Place
+from holotype.trust.folders import own_folder
 
 __all__ = ["open_place"]
 
@@ -29,7 +29,9 @@ def open_place(
     a bucket must exist. ``config`` is for object storage, see `CloudPlace`.
     """
     if url is None:
-        url = os.environ.get("HOLOTYPE_STORE") or _default()
+        url = os.environ.get("HOLOTYPE_STORE") or str(
+            own_folder("XDG_DATA_HOME", ".local", "share") / "store"
+        )
     text = os.fspath(url)
     scheme, separator, _ = text.partition("://")
     if not isinstance(url, str) or not separator or "/" in scheme:
@@ -47,9 +49,3 @@ def open_place(
     from holotype.store.places.cloud import CloudPlace
 
     return CloudPlace(text, config=config)
-
-
-def _default() -> str:
-    data = os.environ.get("XDG_DATA_HOME", "")
-    root = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
-    return str(root / "holotype" / "store")

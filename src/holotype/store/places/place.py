@@ -43,7 +43,11 @@ Condition = _Absent | Found | None
 
 
 class Place(Protocol):
-    """Bytes by key. Errors of the system leave as StoreError, with the key and what to do next."""
+    """Bytes by key. Errors of the system leave as StoreError, with the key and what to do next.
+
+    What is cached of one place is told from that of others by its ``url``, or by ``origin`` if it
+    has one: a text for places whose addresses are not all that says where they lead.
+    """
 
     @property
     def url(self) -> str:

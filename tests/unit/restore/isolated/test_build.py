@@ -176,6 +176,16 @@ def test_a_cache_that_cannot_be_made_is_said(
         built_environment(plan(mine))
 
 
+@pytest.mark.parametrize("off", ["0", "off"])
+def test_without_a_cache_nothing_is_built(
+    mine: Wheel, monkeypatch: pytest.MonkeyPatch, off: str
+) -> None:
+    monkeypatch.setenv("HOLOTYPE_CACHE", off)
+    assert built(plan(mine)) is None
+    with pytest.raises(IsolationError, match="set it to a folder"):
+        built_environment(plan(mine))
+
+
 # -- wheels that are kept --------------------------------------------------------------------------
 
 
