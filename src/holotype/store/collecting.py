@@ -36,20 +36,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from holotype.errors import ConflictError, DamagedStoreError, NotInStoreError
+from holotype.errors import DamagedStoreError, NotInStoreError
 from holotype.store.catalog import Catalog
 from holotype.store.inventory import Inventory
 from holotype.store.moving import move
 from holotype.store.packs import pack_key
 from holotype.store.places.place import Found, Place
-from holotype.store.processes import has_ended
-from holotype.store.pushing import CONDEMNED, WRITERS, complete
+from holotype.store.pushing import CONDEMNED
 from holotype.store.reading import Reader
 from holotype.store.recipes import digests_of
-from holotype.store.records import Version, Writer, parse, render
+from holotype.store.records import Version, Writer
 from holotype.store.stored import Progress
-from holotype.store.tidying import SILENCE, Small, sweep
+from holotype.store.tidying import Small, sweep
 from holotype.store.vault import Vault, recipe_of
+from holotype.store.writers import look_at_writers
 
 __all__ = ["Collected", "Waiting", "collect", "condemn"]
 
@@ -179,8 +179,10 @@ class _Collector:
         small = Small.of(place)
         old = self._packs()
         condemned = {found.key.removeprefix(CONDEMNED) for found in place.list(CONDEMNED)}
-        writers, announced = self._writers()
-        versions = self._vault.versions(removed=True) + announced
+        writers = look_at_writers(place, bury=not self._dry_run)
+        self._done.writers += writers.dead
+        self._done.completed += writers.completed
+        versions = [*self._vault.versions(removed=True), *writers.announced]
         packs = self._packs()
         self._catalog.refresh()
         inventory = Inventory(self._catalog, condemned)
@@ -195,7 +197,7 @@ class _Collector:
                         "`holotype scrub --from` another store, or remove it",
                         (version.key, *getattr(error, "keys", ())),
                     ) from None
-        return _View(small, old, condemned, writers, versions, packs, inventory)
+        return _View(small, old, condemned, writers.living, versions, packs, inventory)
 
     def _look(self) -> _View:
         """Look again if something is missing: another collector may have moved it meanwhile."""
@@ -218,47 +220,6 @@ class _Collector:
             known = (version.recipe, *digests_of(recipe_of(version, self._catalog, reader)))
             self._roots[version.recipe] = known
         return known
-
-    def _writers(self) -> tuple[dict[str, Writer], list[Version]]:
-        """The writers at work; and, if they may not be written, versions of those that are not."""
-        living = {}
-        announced = []
-        for found in list(self._place.list(WRITERS)):
-            try:
-                writer = parse(Writer, self._place.read(found.key), found.key)
-            except NotInStoreError:
-                continue
-            except DamagedStoreError:
-                writer = Writer(process="?")  # as good as one that has said nothing yet
-            if not self._is_dead(writer, found) or not self._bury(writer, found):
-                living[found.key] = writer
-                continue
-            self._done.writers += 1
-            if writer.version is not None and self._dry_run:
-                announced.append(writer.version)
-        return living, announced
-
-    def _is_dead(self, writer: Writer, found: Found) -> bool:
-        if writer.ended or has_ended(writer.process):
-            return True
-        return self._place.now() - found.modified > SILENCE
-
-    def _bury(self, writer: Writer, found: Found) -> bool:
-        """End a writer, and what it had announced; False if it turns out to be alive."""
-        if self._dry_run:
-            return True
-        if not writer.ended:
-            ended = msgspec.structs.replace(writer, ended=True)
-            try:
-                self._place.write(found.key, render(ended), found)
-            except ConflictError:
-                return False
-        if writer.version is not None:
-            with suppress(ConflictError, NotInStoreError):  # the number went to somebody else
-                complete(self._place, writer.version)
-                self._done.completed += (str(writer.version),)
-        self._place.delete(found.key)
-        return True
 
     # ------------------------------------------------------------------------------- judging
 

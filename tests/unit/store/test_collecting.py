@@ -27,7 +27,7 @@ from tests.unit.store.stores import (
 from holotype.archive.reader import open_archive
 from holotype.digest import sha256
 from holotype.errors import ConflictError, DamagedStoreError
-from holotype.store import collecting, pushing
+from holotype.store import collecting, pushing, writers
 from holotype.store.collecting import collect, condemn
 from holotype.store.cutting import cut
 from holotype.store.packs import pack_key
@@ -86,7 +86,7 @@ def dead(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The names of actors whose processes are taken for dead."""
     names: set[str] = set()
     monkeypatch.setattr(pushing, "this_process", lambda: current("test"))
-    monkeypatch.setattr(collecting, "has_ended", lambda process: process in names)
+    monkeypatch.setattr(writers, "has_ended", lambda process: process in names)
     return names
 
 
