@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["in_order"]
+__all__ = ["ahead", "in_order"]
 
 _MAX_WORKERS = 16
 _ALONE_BELOW = 4 << 20  # bytes: threads would cost more than they save
@@ -28,7 +28,7 @@ def in_order(function: Callable[[T], R], jobs: Iterable[T], total: int) -> Itera
         if workers == 1:
             yield from map(function, jobs)
         else:
-            yield from _on_threads(function, jobs, workers)
+            yield from ahead(function, jobs, workers)
 
 
 @contextmanager
@@ -42,7 +42,8 @@ def _workers(wanted: int) -> Iterator[int]:
         _taken.remove(workers)
 
 
-def _on_threads(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:
+def ahead(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:
+    """Results in order, while the next ones are under way on as many threads."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
     with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:

