@@ -10,12 +10,15 @@ import ast
 import os
 import sys
 import sysconfig
+import typing
 import zoneinfo
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import fuzz
 import holotype
+from holotype import structs
 from holotype.types.libraries import LIBRARIES
 
 __all__ = ["Watch"]
@@ -94,12 +97,21 @@ def _is_free(event: str, arguments: tuple[Any, ...], caller: str) -> bool:
     if event == "compile" and caller == ast.__file__:
         return True  # parsed, not run: signatures of built-in functions, joblib's arithmetic
     if event in ("exec", "compile"):
-        return _in_library(_what(event, arguments))
+        # Modules of this program that are imported late have annotations, which are strings.
+        ours = caller == typing.__file__ and _called_by(structs.__file__)
+        return ours or _in_library(_what(event, arguments))
     if event == "open":
         flags = arguments[2] if isinstance(arguments[2], int) else 0
         path = str(arguments[0])
         return not flags & _WRITES and (_in_library(path) or path.startswith(_MACHINE))
     return False
+
+
+def _called_by(path: str) -> bool:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename != path:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _in_library(path: str) -> bool:
