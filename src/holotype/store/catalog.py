@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from holotype.errors import DamagedStoreError, NotInStoreError
 from holotype.store.indexes import Indexes
@@ -179,30 +179,34 @@ class Catalog:
     def places(self, digest: str) -> list[Where]:
         """Where the parts of an object are; DamagedStoreError if that is not known."""
         with self._lock:
-            found = [self.where(part) for part in self.parts(digest) or ()]
-        places = [each for each in found if each is not None]
-        if not places:
-            keys = [f"packs/{name[:2]}/{name}" for name in sorted(self.broken)]
-            hint = f"; damaged: {', '.join(keys[:3])}" if keys else ""
-            raise DamagedStoreError(f"the store has lost {digest}{hint}", (digest, *keys))
-        return places
+            found = [self.where(part) for part in self.parts(digest) or self._lost(digest)]
+        return [each for each in found if each is not None]
 
     def needed(self, digests: Iterable[str]) -> set[tuple[str, int]]:
         """The packs and numbers of all blocks that these objects take, differences followed."""
         blocks: set[tuple[str, int]] = set()
         waiting = list(digests)
         seen = set(waiting)
-        while waiting:
-            for where in self.places(waiting.pop()):
-                if (where.pack, where.number) in blocks:
-                    continue
-                blocks.add((where.pack, where.number))
-                if where.block.base is not None:
-                    check_order(self, where)
-                    new = [part for part in where.block.base.parts if part not in seen]
-                    seen.update(new)
-                    waiting += new
+        with self._lock:
+            while waiting:
+                digest = waiting.pop()
+                for part in self.parts(digest) or self._lost(digest):
+                    pack, number, place = self._parts[part]
+                    if (pack, number) in blocks:
+                        continue
+                    blocks.add((pack, number))
+                    block = self.packs[pack].blocks[number]
+                    if block.base is not None:
+                        check_order(self, Where(pack, number, block, place))
+                        new = [each for each in block.base.parts if each not in seen]
+                        seen.update(new)
+                        waiting += new
         return blocks
+
+    def _lost(self, digest: str) -> NoReturn:
+        keys = [f"packs/{name[:2]}/{name}" for name in sorted(self.broken)]
+        hint = f"; damaged: {', '.join(keys[:3])}" if keys else ""
+        raise DamagedStoreError(f"the store has lost {digest}{hint}", (digest, *keys))
 
 
 def check_order(catalog: Catalog, where: Where) -> None:
